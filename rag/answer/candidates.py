@@ -1,0 +1,118 @@
+"""Retrieved chunks to candidate sentences, each with what speaks for it.
+
+A candidate is one sentence of a retrieved chunk. Its signals compare question and sentence, and
+question and the three-sentence window around it (the neighbours often hold the name that a
+pronoun stands for).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.analyze import terms
+from rag.answer.evidence import Evidence
+from rag.types import Document, Span
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence that may answer, with its signals (higher is better)."""
+
+    document: Document
+    span: Span
+    window: Span
+    """The sentence with its neighbours, inside its chunk."""
+    dense: float
+    """Cosine similarity of question and sentence; 0 in a lexical-only index."""
+    dense_window: float
+    bm25: float
+    """BM25 of the sentence as a text of its own."""
+    bm25_window: float
+    coverage: float
+    """Share of the question's terms, weighted by rarity, that stand in the sentence."""
+    coverage_window: float
+    """The same for the window and the document's title."""
+    chunk_rank: int
+
+    @property
+    def text(self) -> str:
+        return self.span.of(self.document.text)
+
+
+class QueryWeights:
+    """Analysed question terms with their inverse document frequencies in the corpus."""
+
+    def __init__(self, query: Sequence[str], frequencies: Mapping[str, int], n_chunks: int) -> None:
+        self.idf = {
+            term: math.log(1 + (n_chunks - frequencies.get(term, 0) + 0.5)
+                           / (frequencies.get(term, 0) + 0.5))
+            for term in query
+        }
+        self.total = sum(self.idf.values()) or 1.0
+
+    def coverage(self, present: set[str]) -> float:
+        """Share of the question's weight whose terms are `present`, in [0, 1]."""
+        return sum(weight for term, weight in self.idf.items() if term in present) / self.total
+
+    def bm25(self, text: Sequence[str], average_length: float) -> float:
+        """BM25 (Robertson and Zaragoza 2009) of analysed `text`, k1 = 1.2, b = 0.75."""
+        norm = 1.2 * (0.25 + 0.75 * len(text) / max(average_length, 1.0))
+        counts = {term: text.count(term) for term in self.idf}
+        return sum(self.idf[term] * n * 2.2 / (n + norm) for term, n in counts.items() if n)
+
+
+def collect_candidates(
+    evidence: Evidence,
+    weights: QueryWeights,
+    vector: Vectors | None,
+    sentence_vectors: Mapping[str, Vectors],
+) -> list[Candidate]:
+    """Every sentence of the evidence once, in order of chunk rank and position.
+
+    `vector` is the question's, shape (dim,); `sentence_vectors` maps chunk ids to arrays of
+    shape (n_sentences, dim).
+    """
+    seen: set[tuple[str, Span]] = set()
+    found: list[Candidate] = []
+    for rank, scored in enumerate(evidence.chunks):
+        chunk = scored.chunk
+        document = evidence.documents[chunk.document]
+        matrix = sentence_vectors.get(chunk.id) if vector is not None else None
+        analysed = [terms(span.of(document.text)) for span in chunk.sentences]
+        title = set(terms(document.metadata.title))
+        for index, span in enumerate(chunk.sentences):
+            if (document.path, span) in seen:
+                continue
+            seen.add((document.path, span))
+            around = range(max(0, index - 1), min(len(analysed), index + 2))
+            window_terms = [term for each in around for term in analysed[each]]
+            found.append(
+                Candidate(
+                    document=document,
+                    span=span,
+                    window=Span(chunk.sentences[around[0]].start, chunk.sentences[around[-1]].end),
+                    dense=_cosine(vector, matrix, [index]),
+                    dense_window=_cosine(vector, matrix, list(around)),
+                    bm25=weights.bm25(analysed[index], 25.0),
+                    bm25_window=weights.bm25(window_terms, 75.0),
+                    coverage=weights.coverage(set(analysed[index])),
+                    coverage_window=weights.coverage(set(window_terms) | title),
+                    chunk_rank=rank,
+                )
+            )
+    return found
+
+
+def _cosine(vector: Vectors | None, matrix: Vectors | None, rows: list[int]) -> float:
+    """Similarity to the mean of some sentence vectors, a stand-in for embedding them as one."""
+    if vector is None or matrix is None:
+        return 0.0
+    mean = matrix[rows].mean(axis=0)
+    return float(vector @ mean / max(float(np.linalg.norm(mean)), 1e-6))

@@ -1,0 +1,145 @@
+"""Question to passages: dense and BM25 ranks fused, near-duplicates folded.
+
+Each search returns its best chunks among the documents that pass the filters; reciprocal rank
+fusion (Cormack et al. 2009: sum of weight / (k + rank)) joins them. Misspelt words are matched
+to near words of the corpus. Near-identical chunks of other documents are folded into the best
+one, which keeps them as `duplicates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from rag.analyze import terms
+from rag.catalog import Catalog
+from rag.chroma import ChromaIndex
+from rag.index import Encoder
+from rag.settings import RetrievalSettings
+from rag.types import Chunk, Filters, ScoredChunk
+
+Vectors = NDArray[np.float32]
+
+_DUPLICATE_RATIO = 85.0
+_MIN_FUZZY_CHARS = 4
+
+
+class Retriever:
+    """Finds chunks for a query. `encoder` is None in a lexical-only index."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        vectors: ChromaIndex,
+        encoder: Encoder | None,
+        settings: RetrievalSettings,
+    ) -> None:
+        self._catalog = catalog
+        self._vectors = vectors
+        self._encoder = encoder
+        self._settings = settings
+        self._vocabulary: tuple[int, dict[str, int]] = (-1, {})
+
+    def retrieve(
+        self, query: str, *, top_k: int, filters: Filters = Filters(), vector: Vectors | None = None
+    ) -> list[ScoredChunk]:
+        """The best `top_k` chunks, best first, ties by chunk id. `vector`, shape (dim,), saves
+        embedding the query again."""
+        documents = self._catalog.select_documents(filters)
+        if documents == []:
+            return []
+        bm25 = self.search_bm25(query, documents)
+        dense = self.search_dense(query, documents, vector)
+        fused = self._fuse(dense, bm25)
+        return fold_duplicates(fused)[:top_k]
+
+    def search_bm25(
+        self, query: str, documents: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Chunk ids with BM25 scores, best first."""
+        if self._settings.bm25_weight == 0:
+            return []
+        wanted = self.query_terms(query)
+        return self._catalog.bm25(wanted, limit=self._settings.candidates, documents=documents)
+
+    def search_dense(
+        self, query: str, documents: Sequence[str] | None = None, vector: Vectors | None = None
+    ) -> list[tuple[str, float]]:
+        """Chunk ids with cosine similarities, best first; nothing without an encoder."""
+        if self._encoder is None or self._settings.dense_weight == 0:
+            return []
+        if vector is None:
+            vector = self._encoder.encode([query])[0]
+        return self._vectors.query(vector, limit=self._settings.candidates, documents=documents)
+
+    def query_terms(self, query: str) -> list[str]:
+        """Analysed terms of the query without stop words (unless there is nothing else), with
+        the nearest corpus terms added for words the corpus does not hold."""
+        wanted = terms(query, stopwords=False) or terms(query)
+        if not self._settings.fuzzy:
+            return wanted
+        known = self._catalog.document_frequencies(wanted)
+        return wanted + [near for term in wanted if term not in known for near in self.near(term)]
+
+    def near(self, term: str) -> list[str]:
+        """Corpus terms within one edit (two from eight characters), most like first, at most two."""
+        if len(term) < _MIN_FUZZY_CHARS or any(char.isdigit() for char in term):
+            return []
+        limit = 2 if len(term) >= 7 else 1
+        matches = process.extract(
+            term, list(self.vocabulary()), scorer=OSA.distance, score_cutoff=limit, limit=8
+        )
+        same_start = [word for word, _, _ in matches if word[0] == term[0] and len(word) > 3]
+        return same_start[:2]
+
+    def vocabulary(self) -> dict[str, int]:
+        """All terms of the corpus with the number of chunks that hold them."""
+        revision = self._catalog.revision
+        if self._vocabulary[0] != revision:
+            self._vocabulary = (revision, self._catalog.vocabulary())
+        return self._vocabulary[1]
+
+    def _fuse(
+        self, dense: list[tuple[str, float]], bm25: list[tuple[str, float]]
+    ) -> list[ScoredChunk]:
+        scores: dict[str, float] = {}
+        for weight, ranked in (
+            (self._settings.dense_weight, dense),
+            (self._settings.bm25_weight, bm25),
+        ):
+            for rank, (identity, _) in enumerate(ranked, start=1):
+                gain = weight / (self._settings.rrf_k + rank)
+                scores[identity] = scores.get(identity, 0.0) + gain
+        similarity, lexical = dict(dense), dict(bm25)
+        chunks = self._catalog.chunks(list(scores))
+        found = [
+            ScoredChunk(chunk, scores[identity], similarity.get(identity), lexical.get(identity))
+            for identity, chunk in chunks.items()
+        ]
+        return sorted(found, key=lambda each: (-each.score, each.chunk.id))
+
+
+def fold_duplicates(ranked: Sequence[ScoredChunk]) -> list[ScoredChunk]:
+    """Fold each chunk into a better-ranked one of another document with nearly the same words."""
+    kept: list[ScoredChunk] = []
+    for candidate in ranked:
+        twin = next((i for i, each in enumerate(kept) if _is_twin(each.chunk, candidate.chunk)), None)
+        if twin is None:
+            kept.append(candidate)
+        else:
+            kept[twin] = replace(
+                kept[twin], duplicates=(*kept[twin].duplicates, candidate.chunk)
+            )
+    return kept
+
+
+def _is_twin(a: Chunk, b: Chunk) -> bool:
+    if a.document == b.document:
+        return False
+    shorter, longer = sorted((len(a.text), len(b.text)))
+    return shorter > 0.7 * longer and fuzz.ratio(a.text, b.text, score_cutoff=_DUPLICATE_RATIO) > 0
