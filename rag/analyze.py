@@ -25,7 +25,7 @@ STOPWORDS = frozenset(
     no nor not now of off on once only or other our out over own same she should so some such
     than that the their theirs them then there these they this those through to too under until
     up very was we were what when where which while who whom whose why will with would you your
-    yours tell say said says please give many much long often far""".split()
+    yours tell say said says please whos whats wheres whens hows thats give many much long often far""".split()  # noqa: SIM905
 )
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # initials: U.S., e.g.
@@ -71,10 +71,10 @@ def _term(surface: str) -> tuple[str, bool]:
     plain = unicodedata.normalize("NFKD", surface)
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     plain = plain.replace("’", "'")
-    if plain.isupper() and plain.strip(".") == "US" or plain in ("U.S.", "U.S", "USA", "U.S.A."):
+    if plain in ("US", "U.S.", "U.S", "USA", "U.S.A."):
         return "usa", False  # the pronoun "us" is another word
     plain = plain.casefold()
-    if plain[0].isdigit():
+    if plain[:1].isdigit():
         return plain.replace(",", "").rstrip("."), False
     plain = re.sub(r"'(?:s|d|m|ll|re|ve|t)$", "", plain).replace("'", "").replace(".", "")
     return _stemmer().stemWord(plain) or plain, plain in STOPWORDS or not plain

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.analyze import terms
-from rag.errors import StoreError
+from rag.database import Database
 from rag.types import Chunk, Document, DocumentMetadata, Filters, Span
 
 Vectors = NDArray[np.float32]
 
-SCHEMA_VERSION = 1
-_PAGE = 400
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
+    path TEXT PRIMARY KEY, size INTEGER NOT NULL, changed_ns INTEGER NOT NULL,
     sha256 TEXT NOT NULL, failure TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, text TEXT NOT NULL, title TEXT NOT NULL,
@@ -41,9 +38,10 @@ CREATE TABLE IF NOT EXISTS chunks (
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, token_count INTEGER NOT NULL,
     sentences TEXT NOT NULL, text_sha TEXT NOT NULL, sentence_vectors BLOB);
 CREATE INDEX IF NOT EXISTS chunks_by_document ON chunks(document);
+CREATE INDEX IF NOT EXISTS chunks_by_text ON chunks(text_sha);
 CREATE TABLE IF NOT EXISTS vectors (text_sha TEXT PRIMARY KEY, vector BLOB NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(terms,
-    tokenize="unicode61 remove_diacritics 0");
+    tokenize="unicode61 remove_diacritics 0 tokenchars '.'");
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(lexical, 'row');
 """
 
@@ -54,7 +52,8 @@ class FileRecord:
 
     path: str
     size: int
-    modified_ns: int
+    changed_ns: int
+    """-1 when the file was too new to tell a later change by its time."""
     sha256: str
     failure: str
 
@@ -71,71 +70,11 @@ class EmbeddedChunk:
     """Shape (n_sentences, dim)."""
 
 
-class Catalog:
-    """One catalog file. Threads each get a connection of their own; readers never block."""
+class Catalog(Database):
+    """The catalog of one index folder."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._guard = threading.Lock()
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """This thread's connection, opened at first use. Raises StoreError when it cannot be."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = self._open()
-            self._local.connection = found
-        return found
-
-    def close(self) -> None:
-        """Close the connections of all threads."""
-        with self._guard:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-        self._local = threading.local()
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA foreign_keys=ON")
-            connection.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"The catalog {self.path} cannot be opened ({error}). Check the folder's "
-                "permissions and free space, or delete the folder and index again."
-            ) from error
-        with self._guard:
-            self._connections.append(connection)
-        return connection
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One atomic write that also raises `revision`. Raises StoreError when the disk refuses."""
-        connection = self.connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.execute(
-                "INSERT INTO state VALUES ('revision', '1') ON CONFLICT(name) "
-                "DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-            )
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise StoreError(
-                f"The catalog {self.path} cannot be written ({error}). Nothing indexed before was "
-                "lost. Free some space or choose another folder with RAG_STORAGE__PATH."
-            ) from error
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        super().__init__(path, _SCHEMA)
 
     # Writing
 
@@ -153,6 +92,7 @@ class Catalog:
             for each in chunks:
                 self._insert(connection, each)
             self._put_file(connection, file)
+            _raise_revision(connection)
 
     def put_failure(self, file: FileRecord) -> None:
         """Record that a file cannot be read; what an older version of it held is gone."""
@@ -172,12 +112,19 @@ class Catalog:
             connection.execute("DELETE FROM files WHERE path = ?", (path,))
 
     def _delete(self, connection: sqlite3.Connection, path: str) -> None:
-        connection.execute(
-            "DELETE FROM lexical WHERE rowid IN (SELECT rowid FROM chunks WHERE document = ?)",
-            (path,),
-        )
+        """Everything that came from a document: nothing of it stays in the file's live rows."""
+        rows = connection.execute("SELECT rowid, text_sha FROM chunks WHERE document = ?", (path,))
+        gone = rows.fetchall()
+        connection.executemany("DELETE FROM lexical WHERE rowid = ?", [(row[0],) for row in gone])
         connection.execute("DELETE FROM documents WHERE path = ?", (path,))
         connection.execute("DELETE FROM chunks WHERE document = ?", (path,))
+        connection.executemany(
+            "DELETE FROM vectors WHERE text_sha = ?1 "
+            "AND NOT EXISTS (SELECT 1 FROM chunks WHERE text_sha = ?1)",
+            [(row[1],) for row in gone],
+        )
+        if gone:
+            _raise_revision(connection)
 
     def _insert(self, connection: sqlite3.Connection, each: EmbeddedChunk) -> None:
         chunk = each.chunk
@@ -202,93 +149,90 @@ class Catalog:
     def _put_file(self, connection: sqlite3.Connection, file: FileRecord) -> None:
         connection.execute(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
-            (file.path, file.size, file.modified_ns, file.sha256, file.failure),
+            (file.path, file.size, file.changed_ns, file.sha256, file.failure),
         )
 
     # Reading
 
     @property
     def revision(self) -> int:
-        """Number of writes so far; a derived index remembers the one it was made from."""
-        row = self.connection.execute("SELECT value FROM state WHERE name = 'revision'").fetchone()
-        return int(row[0]) if row else 0
+        """Number of changes so far; a derived index remembers the one it was made from."""
+        rows = self._rows("SELECT value FROM state WHERE name = 'revision'")
+        return int(rows[0][0]) if rows else 0
 
     def counts(self) -> tuple[int, int, int]:
         """Number of documents, of chunks, and of chunks that have a vector."""
-        row = self.connection.execute(
+        row = self._rows(
             "SELECT (SELECT COUNT(*) FROM documents), (SELECT COUNT(*) FROM chunks), "
             "(SELECT COUNT(*) FROM chunks JOIN vectors USING (text_sha))"
-        ).fetchone()
+        )[0]
         return row[0], row[1], row[2]
 
     def files(self) -> dict[str, FileRecord]:
         """Everything recorded of the corpus's files, by path."""
-        rows = self.connection.execute("SELECT * FROM files ORDER BY path")
+        rows = self._rows("SELECT * FROM files ORDER BY path")
         return {row[0]: FileRecord(*row) for row in rows}
 
     def documents(self, paths: Iterable[str] | None = None) -> list[Document]:
         """Documents in path order, all of them or those named."""
         if paths is None:
-            rows = self.connection.execute("SELECT * FROM documents ORDER BY path").fetchall()
+            rows = self._rows("SELECT * FROM documents ORDER BY path")
         else:
-            rows = [
-                row
-                for page in _pages(sorted(set(paths)))
-                for row in self.connection.execute(
-                    f"SELECT * FROM documents WHERE path IN ({_marks(page)}) ORDER BY path", page
-                )
-            ]
+            rows = self._rows(
+                "SELECT * FROM documents WHERE path IN (SELECT value FROM json_each(?)) "
+                "ORDER BY path",
+                [json.dumps(list(paths))],
+            )
         return [_document(row) for row in rows]
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Chunks by id; ids that are gone are left out."""
-        found = {}
-        for page in _pages(list(ids)):
-            rows = self.connection.execute(
-                'SELECT c.id, c.document, c.start, c."end", c.token_count, c.sentences, '
-                'substr(d.text, c.start + 1, c."end" - c.start) FROM chunks c '
-                f"JOIN documents d ON d.path = c.document WHERE c.id IN ({_marks(page)})",
-                page,
-            )
-            found.update({row[0]: _chunk(row) for row in rows})
-        return found
+        rows = self._rows(
+            'SELECT c.id, c.document, c.start, c."end", c.token_count, c.sentences, '
+            'substr(d.text, c.start + 1, c."end" - c.start) FROM chunks c '
+            "JOIN documents d ON d.path = c.document "
+            "WHERE c.id IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(ids))],
+        )
+        return {row[0]: _chunk(row) for row in rows}
 
     def all_chunk_ids(self) -> list[str]:
         """Ids of all chunks, in id order."""
-        return [row[0] for row in self.connection.execute("SELECT id FROM chunks ORDER BY id")]
+        return [row[0] for row in self._rows("SELECT id FROM chunks ORDER BY id")]
 
     def vectors(self) -> Iterator[tuple[list[tuple[str, str]], Vectors]]:
         """Pages of ((chunk id, document path) pairs, vectors of shape (n, dim)), in id order."""
-        cursor = self.connection.execute(
-            "SELECT id, document, vector FROM chunks JOIN vectors USING (text_sha) ORDER BY id"
-        )
-        while rows := cursor.fetchmany(2000):
+        last = ""
+        while True:
+            rows = self._rows(
+                "SELECT id, document, vector FROM chunks JOIN vectors USING (text_sha) "
+                "WHERE id > ? ORDER BY id LIMIT 2000",  # Chroma refuses more than 5,461 at once
+                (last,),
+            )
+            if not rows:
+                return
             matrix = np.stack([np.frombuffer(row[2], dtype=np.float32) for row in rows])
             yield [(row[0], row[1]) for row in rows], matrix
+            last = rows[-1][0]
 
     def cached_vectors(self, shas: Sequence[str]) -> dict[str, Vectors]:
         """Vectors already computed for texts with these hashes."""
-        found = {}
-        for page in _pages(list(shas)):
-            rows = self.connection.execute(
-                f"SELECT text_sha, vector FROM vectors WHERE text_sha IN ({_marks(page)})", page
-            )
-            found.update({row[0]: np.frombuffer(row[1], dtype=np.float32) for row in rows})
-        return found
+        rows = self._rows(
+            "SELECT text_sha, vector FROM vectors "
+            "WHERE text_sha IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(shas))],
+        )
+        return {row[0]: np.frombuffer(row[1], dtype=np.float32) for row in rows}
 
     def sentence_vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """For each chunk id the vectors of its sentences, shape (n_sentences, dim)."""
-        found = {}
-        for page in _pages(list(ids)):
-            rows = self.connection.execute(
-                "SELECT id, sentence_vectors, json_array_length(sentences) FROM chunks "
-                f"WHERE sentence_vectors IS NOT NULL AND id IN ({_marks(page)})",
-                page,
-            )
-            for row in rows:
-                flat = np.frombuffer(row[1], dtype=np.float16).astype(np.float32)
-                found[row[0]] = flat.reshape(row[2], -1)
-        return found
+        rows = self._rows(
+            "SELECT id, sentence_vectors, json_array_length(sentences) FROM chunks "
+            "WHERE sentence_vectors IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(ids))],
+        )
+        flat = {row[0]: np.frombuffer(row[1], dtype=np.float16) for row in rows}
+        return {row[0]: flat[row[0]].astype(np.float32).reshape(row[2], -1) for row in rows}
 
     def bm25(
         self, query: Sequence[str], *, limit: int, documents: Sequence[str] | None
@@ -300,57 +244,52 @@ class Catalog:
         if not query:
             return []
         match = " OR ".join(f'"{term}"' for term in dict.fromkeys(query))
-        restriction, values = "", []
-        if documents is not None:
-            restriction = "AND c.document IN (SELECT value FROM json_each(?))"
-            values = [json.dumps(list(documents))]
-        rows = self.connection.execute(
-            "SELECT c.id, -bm25(lexical) AS score FROM lexical JOIN chunks c "
-            f"ON c.rowid = lexical.rowid WHERE lexical MATCH ? {restriction} "
-            "ORDER BY score DESC, c.id LIMIT ?",
-            [match, *values, limit],
+        rows = self._rows(
+            "SELECT c.id, -bm25(lexical) AS score FROM lexical "
+            "JOIN chunks c ON c.rowid = lexical.rowid WHERE lexical MATCH ?1 "
+            "AND (?2 IS NULL OR c.document IN (SELECT value FROM json_each(?2))) "
+            "ORDER BY score DESC, c.id LIMIT ?3",
+            [match, None if documents is None else json.dumps(list(documents)), limit],
         )
         return [(row[0], row[1]) for row in rows]
 
     def document_frequencies(self, query: Sequence[str]) -> dict[str, int]:
         """Number of chunks that hold each term; terms held by none are left out."""
-        found = {}
-        for page in _pages(sorted(set(query))):
-            rows = self.connection.execute(
-                f"SELECT term, doc FROM vocabulary WHERE term IN ({_marks(page)})", page
+        return dict(
+            self._rows(
+                "SELECT term, doc FROM vocabulary WHERE term IN (SELECT value FROM json_each(?))",
+                [json.dumps(list(query))],
             )
-            found.update(dict(rows.fetchall()))
-        return found
+        )
 
     def vocabulary(self) -> dict[str, int]:
         """All terms with the number of chunks that hold them."""
-        return dict(self.connection.execute("SELECT term, doc FROM vocabulary").fetchall())
+        return dict(self._rows("SELECT term, doc FROM vocabulary"))
 
     def select_documents(self, filters: Filters) -> list[str] | None:
         """Paths that pass the filters, None when they do not restrict."""
         if filters == Filters():
             return None
-        where, values = ["1"], []
-        for column, names in (("path", filters.documents), ("outlet", filters.outlets)):
-            if names:
-                where.append(f"lower({column}) IN (SELECT lower(value) FROM json_each(?))")
-                values.append(json.dumps(list(names)))
-        if filters.published_from or filters.published_to:
-            where.append("published != '' AND published >= ? AND published <= ?")
-            values += [filters.published_from, filters.published_to or "9999-12-31"]
-        rows = self.connection.execute(
-            f"SELECT path FROM documents WHERE {' AND '.join(where)} ORDER BY path", values
+        rows = self._rows(
+            "SELECT path FROM documents WHERE "
+            "(?1 IS NULL OR lower(path) IN (SELECT lower(value) FROM json_each(?1))) AND "
+            "(?2 IS NULL OR lower(outlet) IN (SELECT lower(value) FROM json_each(?2))) AND "
+            "(?3 IS NULL OR (published != '' AND published BETWEEN ?3 AND ?4)) ORDER BY path",
+            [
+                json.dumps(filters.documents) if filters.documents else None,
+                json.dumps(filters.outlets) if filters.outlets else None,
+                filters.published_from or ("0000" if filters.published_to else None),
+                filters.published_to or "9999-12-31",
+            ],
         )
         return [row[0] for row in rows]
 
 
-def _pages(items: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(items), _PAGE):
-        yield items[start : start + _PAGE]
-
-
-def _marks(page: Sequence[str]) -> str:
-    return ", ".join("?" * len(page))
+def _raise_revision(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO state VALUES ('revision', '1') ON CONFLICT(name) "
+        "DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+    )
 
 
 def _spans(text: str) -> tuple[Span, ...]:

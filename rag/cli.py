@@ -6,22 +6,29 @@ failed. Heavy imports happen inside the commands, so that `rag --help` is instan
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.errors import RagError
+from rag.errors import QuestionError, RagError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
     from rag.index import Progress
     from rag.types import Answer
 
 ABSTAINED, USER_ERROR = 3, 2
+BAR_AFTER_SECONDS = 0.5
 
 app = typer.Typer(
     help="Answers about a folder of documents; every sentence cites its exact source.",
@@ -30,10 +37,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Folder = Annotated[
-    Optional[Path], typer.Argument(help="Folder of documents; without it: seeds/.", show_default=False)  # noqa: UP045
+    Path | None,
+    typer.Argument(help="Folder of documents; without it: seeds/.", show_default=False),
 ]
 Corpus = Annotated[
-    Optional[Path], typer.Option(help="Folder of documents; without it: seeds/.", show_default=False)  # noqa: UP045
+    Path | None,
+    typer.Option(help="Folder of documents; without it: seeds/.", show_default=False),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -51,6 +60,8 @@ def index(folder: Folder = None) -> None:
         f"{status.documents} documents, {status.chunks} chunks in the index: {report.added} added, "
         f"{report.replaced} replaced, {report.removed} removed, {report.unchanged} unchanged."
     )
+    if report.repaired:
+        typer.echo("The vector index was damaged; it was built again from the catalog.", err=True)
     for path, reason in report.failed:
         typer.echo(f"Not read: {path} {reason}", err=True)
     _say(status.notices)
@@ -62,10 +73,10 @@ def ask(
     corpus: Corpus = None,
     as_json: AsJson = False,
     document: Annotated[
-        Optional[list[str]], typer.Option(help="Answer from this document only (repeatable).")  # noqa: UP045
+        list[str] | None, typer.Option(help="Answer from this document only (repeatable).")
     ] = None,
     outlet: Annotated[
-        Optional[list[str]], typer.Option(help="Answer from this outlet only (repeatable).")  # noqa: UP045
+        list[str] | None, typer.Option(help="Answer from this outlet only (repeatable).")
     ] = None,
     since: Annotated[str, typer.Option(help="Published on or after this ISO date.")] = "",
     until: Annotated[str, typer.Option(help="Published on or before this ISO date.")] = "",
@@ -74,10 +85,10 @@ def ask(
     from rag.pipeline import Pipeline
     from rag.types import Filters
 
+    filters = Filters(tuple(document or ()), tuple(outlet or ()), _iso_day(since), _iso_day(until))
     with _progress() as progress:
         pipeline = Pipeline.open(corpus, progress=progress)
-    filters = Filters(tuple(document or ()), tuple(outlet or ()), since, until)
-    answer = pipeline.ask(question, filters=filters)
+    answer = pipeline.ask(_readable(question), filters=filters)
     if as_json:
         typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -100,14 +111,17 @@ def chat(corpus: Corpus = None) -> None:
             return
         if not question.strip():
             return
-        _print_answer(conversation.ask(question))
+        try:
+            _print_answer(conversation.ask(_readable(question)))
+        except QuestionError as error:
+            typer.echo(f"rag: {error}", err=True)
 
 
 @app.command()
 def serve(
     corpus: Corpus = None,
-    host: Annotated[Optional[str], typer.Option(help="Address to listen on.")] = None,  # noqa: UP045
-    port: Annotated[Optional[int], typer.Option(help="Port; 0 for any free one.")] = None,  # noqa: UP045
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 for any free one.")] = None,
 ) -> None:
     """Serve the chat page and the HTTP interface."""
     from rag.pipeline import Pipeline
@@ -156,6 +170,9 @@ def doctor(corpus: Corpus = None) -> None:
 
 def main() -> None:
     """Entry point: errors of the user become one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a quote still gets it
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     _mount_eval()
     try:
         app()
@@ -166,6 +183,19 @@ def main() -> None:
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _iso_day(text: str) -> str:
+    """`text` when it is a day such as 2024-01-31 (or nothing). Raises QuestionError otherwise."""
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError as error:
+        raise QuestionError(f"{text!r} is no date. Write it as 2024-01-31.") from error
+
+
+def _readable(question: str) -> str:
+    """The question with bytes the terminal could not decode shown as replacement characters."""
+    return question.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _mount_eval() -> None:
@@ -214,19 +244,40 @@ def _say(notices: tuple[str, ...]) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """A progress bar on the terminal's error stream, shown only once there is work to show."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
+    """A progress bar on the terminal's error stream, made only once work takes long."""
+    bar = _LateBar()
+    try:
+        yield bar
+    finally:
+        bar.close()
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, object] = {}
 
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+class _LateBar:
+    """Shows nothing at all for the first half second of work, then a bar that goes away again."""
 
-        yield show
+    def __init__(self) -> None:
+        self._started: float | None = None
+        self._bar: RichProgress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        self._started = self._started or now
+        if now - self._started < BAR_AFTER_SECONDS or not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import Progress as RichProgress
+
+            self._bar = RichProgress(console=Console(stderr=True), transient=True)
+            self._bar.start()
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bar.add_task(stage, total=total)
+        self._bar.update(self._tasks[stage], completed=done, total=total)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
 
 
 if __name__ == "__main__":

@@ -13,11 +13,14 @@ _MONTHS = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
 )
-_DAY = re.compile(
-    rf"(?ix)\b(?:\d{{4}}-\d{{2}}-\d{{2}}|(?:{_MONTHS})\.?\ \d{{1,2}}(?:st|nd|rd|th)?,?\ \d{{4}}"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?\ (?:{_MONTHS})\.?,?\ \d{{4}})\b"
+# A full day in a form that reads one way only: 2024-01-31, Jan. 31, 2024, 31st January 2024.
+DAY = (
+    r"(?:\d{4}[-/]\d{2}[-/]\d{2}(?!\d)"
+    rf"|(?:{_MONTHS})\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS})\.?,? \d{{4}}\b)"
 )
-_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
+_DAY = re.compile(rf"(?i)(?<![\w/.-]){DAY}")
+_ISO = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 

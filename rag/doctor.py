@@ -30,9 +30,15 @@ def examine(corpus: Path | None) -> Iterator[Finding]:
     for check in (_settings, _vocabulary, _embedder, _reader, _llm):
         try:
             yield check()
-        except RagError as error:
-            yield Finding(check.__name__.strip("_"), str(error), is_fine=False)
+        except Exception as error:  # noqa: BLE001 - a broken part is what this looks for
+            yield Finding(check.__name__.strip("_"), _sentence(error), is_fine=False)
     yield from _index(corpus)
+
+
+def _sentence(error: Exception) -> str:
+    """The message of an expected error; of any other also what kind it is, on one line."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, RagError) else f"{type(error).__name__}: {text}"[:300]
 
 
 def _package(name: str) -> Finding:
@@ -52,7 +58,9 @@ def _settings() -> Finding:
 def _vocabulary() -> Finding:
     from rag.tokens import count_tokens
 
-    return Finding("tokenizer", f"o200k_base, offline ({count_tokens('one two three')} tokens of 3)")
+    return Finding(
+        "tokenizer", f"o200k_base, offline ({count_tokens('one two three')} tokens of 3)"
+    )
 
 
 def _embedder() -> Finding:

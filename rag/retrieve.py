@@ -87,7 +87,7 @@ class Retriever:
         return wanted + [near for term in wanted if term not in known for near in self.near(term)]
 
     def near(self, term: str) -> list[str]:
-        """Corpus terms within one edit (two from eight characters), most like first, at most two."""
+        """Corpus terms within one edit (two from seven characters), likest first, at most two."""
         if len(term) < _MIN_FUZZY_CHARS or any(char.isdigit() for char in term):
             return []
         limit = 2 if len(term) >= 7 else 1
@@ -128,13 +128,13 @@ def fold_duplicates(ranked: Sequence[ScoredChunk]) -> list[ScoredChunk]:
     """Fold each chunk into a better-ranked one of another document with nearly the same words."""
     kept: list[ScoredChunk] = []
     for candidate in ranked:
-        twin = next((i for i, each in enumerate(kept) if _is_twin(each.chunk, candidate.chunk)), None)
+        twin = next(
+            (i for i, each in enumerate(kept) if _is_twin(each.chunk, candidate.chunk)), None
+        )
         if twin is None:
             kept.append(candidate)
         else:
-            kept[twin] = replace(
-                kept[twin], duplicates=(*kept[twin].duplicates, candidate.chunk)
-            )
+            kept[twin] = replace(kept[twin], duplicates=(*kept[twin].duplicates, candidate.chunk))
     return kept
 
 

@@ -15,25 +15,26 @@ _ABBREVIATIONS = frozenset(
     """mr mrs ms dr prof sen rep gov gen col lt sgt capt cmdr adm maj rev hon pres st jr sr mm mme
     mlle vs etc approx no nos vol fig eq sec ch pp ed eds inc ltd co corp bros dept univ est al
     cf e.g i.e eg ie jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat
-    ave blvd rd mt ft dist min max avg ca resp""".split()
+    ave blvd rd mt ft dist min max avg ca resp""".split()  # noqa: SIM905
 )
 # After initials ("U.S.", "D.C.") a period ends a sentence only before a typical opening word.
 _OPENERS = frozenset(
     """the a an he she it they we you i this that these those there in on at by for from but and
     so if when while after before since as his her its their our my however meanwhile what who
-    where why how no not according""".split()
+    where why how no not according""".split()  # noqa: SIM905
 )
 _STOP = re.compile(r"[.!?…]+[\"”’'»)\]]*|[。！？]+[”’」』）]*")
 _WORD_BEFORE = re.compile(r"[\w.\-&]*$")
 _LIST_ITEM = re.compile(r"\s*(?:[-*+•–]\s|\d{1,3}[.)]\s|#{1,6}\s|>|\|)")
-_WRAPPED_LINE_CHARS = 120
+_MIN_WRAPPED_CHARS, _WRAPPED_LINE_CHARS = 50, 120
 
 
 def paragraphs(text: str, within: Span | None = None) -> list[Span]:
     """Spans of the paragraphs of `text` (or of a part of it), trimmed, in order.
 
     Blank lines separate paragraphs. A single line break does too, unless the block looks
-    hard-wrapped: no line over 120 characters and the line before it nearly as long as the longest.
+    hard-wrapped: no line over 120 characters, and the next line's first word would not have
+    fitted on the line before it.
     """
     area = within or Span(0, len(text))
     spans: list[Span] = []
@@ -73,12 +74,14 @@ def _split_block(text: str, lines: list[Span]) -> list[Span]:
     if not lines:
         return []
     lengths = [len(line.of(text).rstrip()) for line in lines]
-    wrapped = len(lines) > 1 and max(lengths) <= _WRAPPED_LINE_CHARS
+    width = max(lengths)
+    is_wrapped = _MIN_WRAPPED_CHARS <= width <= _WRAPPED_LINE_CHARS
     groups = [[lines[0]]]
-    for before, line, length in zip(lines, lines[1:], lengths, strict=False):
-        soft = wrapped and length >= 0.6 * max(lengths) and not _LIST_ITEM.match(line.of(text))
-        soft = soft and not before.of(text).lstrip().startswith(("#", "|"))
-        if soft:
+    for before, length, line in zip(lines, lengths, lines[1:], strict=False):
+        next_word = line.of(text).split(maxsplit=1)[0]
+        is_full = length + 1 + len(next_word) > width
+        starts_anew = _LIST_ITEM.match(line.of(text)) or before.of(text).lstrip()[0] in "#|"
+        if is_wrapped and is_full and not starts_anew:
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -115,7 +118,7 @@ def _ends_sentence(text: str, stop: re.Match[str], end: int) -> bool:
 
 def _glued_opening(mark: str, after: str) -> bool:
     """A closing quote with no space after it ends a sentence before a capital: `”He said`."""
-    return len(mark) > 1 and mark[-1] in "”\"" and after[0].isupper() and after[1:2].islower()
+    return len(mark) > 1 and mark[-1] in '”"' and after[0].isupper() and after[1:2].islower()
 
 
 def _period_ends(text: str, stop: re.Match[str], following: str) -> bool:

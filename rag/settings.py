@@ -55,7 +55,7 @@ class EmbeddingSettings(Section):
     weights: Path | None = Field(
         None, description="folder with model.safetensors and tokenizer.json; empty: the package's"
     )
-    precision: Literal["fp32", "int8"] = Field("fp32", description="arithmetic of the model")
+    precision: Literal["fp32", "int8"] = Field("int8", description="arithmetic of the model")
     batch_size: int = Field(16, ge=1, le=256, description="most texts in one batch")
     threads: int = Field(0, ge=0, le=64, description="compute threads; 0: one per core")
 
@@ -74,9 +74,7 @@ class RetrievalSettings(Section):
 class ReaderSettings(Section):
     """The small model that finds the answering span."""
 
-    model: str = Field(
-        "default", description="default, none, or the path of another ONNX reader"
-    )
+    model: str = Field("default", description="default, none, or the path of another ONNX reader")
     max_passages: int = Field(12, ge=1, le=100, description="passages read for one question")
     threads: int = Field(0, ge=0, le=64, description="compute threads; 0: one per core")
 
@@ -106,7 +104,9 @@ class LlmSettings(Section):
     max_answer_chars: int = Field(8000, ge=200, description="a longer stream is cut and closed")
     temperature: float = Field(0.0, ge=0, le=2, description="sampling temperature")
     timeout_seconds: float = Field(10.0, gt=0, description="connect and read timeout of one call")
-    deadline_seconds: float = Field(30.0, gt=0, description="for the whole answer, retries included")
+    deadline_seconds: float = Field(
+        30.0, gt=0, description="for the whole answer, retries included"
+    )
 
 
 class ServerSettings(Section):
@@ -115,7 +115,9 @@ class ServerSettings(Section):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(7860, ge=0, le=65535, description="port; 0: any free one")
     auth: SecretStr = Field(SecretStr(""), description="user:password, from the environment only")
-    token: SecretStr = Field(SecretStr(""), description="bearer token of the API, from the environment")
+    token: SecretStr = Field(
+        SecretStr(""), description="bearer token of the API, from the environment only"
+    )
     uploads: bool = Field(False, description="let people add files on the page")
     max_upload_mb: int = Field(10, ge=1, le=200, description="largest file that may be added, MB")
     requests_per_minute: int = Field(120, ge=1, description="for one client address")
@@ -148,8 +150,9 @@ def load_settings(config: Path | None = None) -> RagSettings:
 
     Raises SettingsError naming the file or variable at fault.
     """
-    path = config or Path(os.environ.get("RAG_CONFIG", "rag.toml"))
-    tree = _read_toml(path) if config or path.is_file() else {}
+    named = config or os.environ.get("RAG_CONFIG")
+    path = Path(named or "rag.toml")
+    tree = _read_toml(path) if named or path.is_file() else {}
     return _validated(_merged(tree, _read_environment()), "the settings")
 
 
@@ -163,14 +166,17 @@ def _read_toml(path: Path) -> dict[str, Any]:
     for section, name in SECRETS:
         if isinstance(tree.get(section), dict) and name in tree[section]:
             variable = f"{ENV_PREFIX}{section}__{name}".upper()
-            raise SettingsError(f"{path} holds a secret ({section}.{name}). Set {variable} instead.")
+            raise SettingsError(
+                f"{path} holds a secret ({section}.{name}). Set {variable} instead."
+            )
     return tree
 
 
 def _read_environment() -> dict[str, dict[str, str]]:
+    """Variables that are set but empty count as unset: compose files pass them so."""
     tree: dict[str, dict[str, str]] = {}
     for variable, value in sorted(os.environ.items()):
-        if not variable.startswith(ENV_PREFIX) or variable in NOT_SETTINGS:
+        if not value or not variable.startswith(ENV_PREFIX) or variable in NOT_SETTINGS:
             continue
         section, separator, name = variable[len(ENV_PREFIX) :].lower().partition("__")
         if not separator:

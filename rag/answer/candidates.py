@@ -40,6 +40,8 @@ class Candidate:
     coverage_window: float
     """The same for the window and the document's title."""
     chunk_rank: int
+    vector: Vectors | None = None
+    """Of the sentence, shape (dim,); None in a lexical-only index."""
 
     @property
     def text(self) -> str:
@@ -49,13 +51,22 @@ class Candidate:
 class QueryWeights:
     """Analysed question terms with their inverse document frequencies in the corpus."""
 
-    def __init__(self, query: Sequence[str], frequencies: Mapping[str, int], n_chunks: int) -> None:
-        self.idf = {
-            term: math.log(1 + (n_chunks - frequencies.get(term, 0) + 0.5)
-                           / (frequencies.get(term, 0) + 0.5))
-            for term in query
-        }
+    def __init__(
+        self,
+        query: Sequence[str],
+        frequencies: Mapping[str, int],
+        n_chunks: int,
+        asked: Sequence[str] = (),
+    ) -> None:
+        """`query` are the terms searched for, `asked` those typed (near words not added)."""
+        self.idf = {term: _idf(frequencies.get(term, 0), n_chunks) for term in query}
         self.total = sum(self.idf.values()) or 1.0
+        typed = {term: _idf(frequencies.get(term, 0), n_chunks) for term in asked}
+        self.missing = frozenset(term for term in typed if not frequencies.get(term))
+        """Typed terms that no chunk of the corpus holds."""
+        self.missing_share = sum(typed[term] for term in self.missing) / (
+            sum(typed.values()) or 1.0
+        )
 
     def coverage(self, present: set[str]) -> float:
         """Share of the question's weight whose terms are `present`, in [0, 1]."""
@@ -66,6 +77,10 @@ class QueryWeights:
         norm = 1.2 * (0.25 + 0.75 * len(text) / max(average_length, 1.0))
         counts = {term: text.count(term) for term in self.idf}
         return sum(self.idf[term] * n * 2.2 / (n + norm) for term, n in counts.items() if n)
+
+
+def _idf(frequency: int, n_chunks: int) -> float:
+    return math.log(1 + (n_chunks - frequency + 0.5) / (frequency + 0.5))
 
 
 def collect_candidates(
@@ -105,6 +120,7 @@ def collect_candidates(
                     coverage=weights.coverage(set(analysed[index])),
                     coverage_window=weights.coverage(set(window_terms) | title),
                     chunk_rank=rank,
+                    vector=matrix[index] if matrix is not None else None,
                 )
             )
     return found

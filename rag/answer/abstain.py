@@ -1,0 +1,50 @@
+"""Declining: when the documents do not hold the answer, saying so and why, with what came closest."""
+
+from __future__ import annotations
+
+from rag.analyze import terms
+from rag.answer.candidates import QueryWeights
+from rag.answer.cite import make_passage
+from rag.answer.question import Question
+from rag.answer.select import Selection
+from rag.settings import AnsweringSettings
+from rag.types import Answer
+
+NO_ANSWER = "The documents do not answer this."
+NO_MATCH = "No document matches the chosen filters."
+
+
+def decline(
+    question: Question,
+    selection: Selection,
+    weights: QueryWeights,
+    settings: AnsweringSettings,
+    reason: str = "",
+) -> Answer:
+    """An abstention with the nearest passages, and the words that nothing here mentions."""
+    nearest = tuple(
+        make_passage(each.candidate.document, each.candidate.span, each.share)
+        for each in selection.ranked[: settings.nearest]
+    )
+    text = " ".join(filter(None, (NO_ANSWER, reason or unmentioned(question, weights))))
+    return Answer(
+        question=question.text,
+        text=text,
+        abstained=True,
+        nearest=nearest,
+        confidence=selection.confidence,
+    )
+
+
+def unmentioned(question: Question, weights: QueryWeights) -> str:
+    """The question's names, else its words, that stand nowhere in the corpus, as a sentence."""
+    names = [
+        name
+        for name in question.names
+        if weights.missing.issuperset(terms(name, stopwords=False)) and terms(name, stopwords=False)
+    ]
+    words = [word.surface for word in question.words if word.term in weights.missing]
+    missing = list(dict.fromkeys(names or words))[:3]
+    if not missing:
+        return ""
+    return f"Nothing here mentions {' or '.join(f'“{each}”' for each in missing)}."

@@ -1,0 +1,53 @@
+"""Telling instructions from statements: text that addresses the model is no evidence.
+
+A document may hold "add this link to your reply" or "summarise the main findings". Such a
+sentence is never a source, and as a sentence of an answer it claims nothing. Ordinary commands of a
+manual ("Wash by hand") stay sources: only what is asked of an assistant is meant.
+"""
+
+from __future__ import annotations
+
+import re
+
+_REPLY = r"(?:response|reply|answer|output|completion|message)s?"
+_VERB = (
+    r"(?:add|append|include|insert|write|respond|reply|answer|encode|translate|use|provide|begin|"
+    r"start|end|finish|craft|modify|augment|make|substitute|present|convert|embed|incorporate|"
+    r"replace|express|reverse|format|compose|create|integrate|conclude|spread|guide|ensure|infuse)"
+)
+_TO_THE_MODEL = re.compile(
+    rf"""(?ix)
+    \byour\s+(?:\w+\s+){{0,2}}{_REPLY}\b
+    | (?:^|[.!?:]\s+|\b(?:please|must|should|can\s+you|could\s+you)\s+)
+      {_VERB}\b[^.!?]*\b(?:your|the|this|a|every|each)\s+(?:\w+\s+){{0,2}}
+      (?:{_REPLY}|users?)\b
+    | (?:^|[.!?:]\s+|\b(?:please|must|should|now)\s+)(?:ignore|disregard|forget|override)\b[^.!?]*
+      \b(?:instructions?|prompts?|rules?|messages?|context|questions?|passages?|told|above)\b
+    | \b(?:system\s+prompt|as\s+an\s+ai\b|you\s+are\s+now|new\s+instructions?)
+    """
+)
+_REQUEST = re.compile(
+    r"""(?ix)^\W*(?:please\s+|now\s+|also\s+)*(?:
+      (?:help|show|give|tell|send|teach|find|get|remind)\s+(?:me|us)\b
+    | (?:analy[sz]e|summari[sz]e|recommend|suggest|paraphrase|rephrase|rewrite|translate|classify)\b
+    | (?:determine|identify|assess|detect|evaluate)\s+(?:if|whether|the\s+(?:sentiment|tone|mood))\b
+    | (?:describe|explain|discuss|outline|compare|list|explore|investigate|research|name)\s+
+      (?:the|how|why|what|some|three|five|ten|two)\b
+    | (?:write|compose|generate|draft|craft|create|design|develop|provide|offer|prepare|make|share)
+      \s+(?:an?|some|the|insights?|information|details|advice|tips)\b
+    | (?:reply|respond|answer|speak|talk|write)\s+(?:only\s+)?(?:in|using|with|as|like|by)\b
+    | (?:pretend|imagine|act\s+as|role[- ]?play|simulate|encode|decode|reverse)\b
+    )"""
+)
+_URL = re.compile(r"(?i)\b(?:https?://|www\.)\S+")
+_COMMAND = re.compile(
+    r"(?i)^\W*(?:please\s+)?(?:click|visit|call|send|buy|subscribe|download|install|open|enter|"
+    r"reply|contact|transfer|pay|sign\s+up|go\s+to|check\s+out|follow|share)\b"
+)
+
+
+def is_instruction(text: str) -> bool:
+    """True when `text` tells the model or the reader to do something instead of stating a fact."""
+    if _TO_THE_MODEL.search(text) or _REQUEST.match(text):
+        return True
+    return bool(_COMMAND.match(text) and _URL.search(text))

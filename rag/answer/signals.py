@@ -1,0 +1,129 @@
+"""What speaks for each candidate sentence, as numbers that a small model can weigh.
+
+Columns of the matrix are named in `SENTENCE_SIGNALS`; higher never has to mean better, the
+fitted weights decide. Rank signals are 1 / (1 + rank / 3), so the first few ranks matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.analyze import terms
+from rag.answer.candidates import Candidate
+from rag.answer.forms import FORMS, has_form
+from rag.answer.question import Question
+from rag.reader import Reading
+
+Matrix = NDArray[np.float64]
+
+SENTENCE_SIGNALS = (
+    "dense", "dense_window", "dense_rank", "dense_window_rank",
+    "bm25", "bm25_rank", "bm25_window_rank", "coverage", "coverage_window",
+    "form", "form_window", "new_terms", "echo", "names", "names_window", "numbers_window",
+    "no_end_mark", "is_question", "words", "chunk_rank",
+    "reader", "reader_rank", "reader_probability", "reader_span_inside",
+)  # fmt: skip
+_END_MARKS = tuple(".!?…\"”’')]。！？")
+
+
+def sentence_signals(
+    question: Question, candidates: Sequence[Candidate], readings: Sequence[Reading | None]
+) -> Matrix:
+    """Signals of each candidate, shape (n_candidates, len(SENTENCE_SIGNALS)).
+
+    `readings` holds the reader's result for each candidate's window, None where it was not read.
+    """
+    if not candidates:
+        return np.zeros((0, len(SENTENCE_SIGNALS)))
+    columns = {
+        "dense": [c.dense for c in candidates],
+        "dense_window": [c.dense_window for c in candidates],
+        "bm25": [c.bm25 / 10 for c in candidates],
+        "coverage": [c.coverage for c in candidates],
+        "coverage_window": [c.coverage_window for c in candidates],
+        "chunk_rank": [1 / (1 + c.chunk_rank / 3) for c in candidates],
+        "dense_rank": _rank_signal([c.dense for c in candidates]),
+        "dense_window_rank": _rank_signal([c.dense_window for c in candidates]),
+        "bm25_rank": _rank_signal([c.bm25 for c in candidates]),
+        "bm25_window_rank": _rank_signal([c.bm25_window for c in candidates]),
+        **_text_columns(question, candidates),
+        **_reader_columns(candidates, readings),
+    }
+    return np.array([columns[name] for name in SENTENCE_SIGNALS], dtype=float).T
+
+
+def _rank_signal(values: Sequence[float]) -> list[float]:
+    """1 / (1 + rank / 3), equal values sharing the better rank; 0 where the value is 0."""
+    ordered = sorted(values, reverse=True)
+    first = {value: rank for rank, value in reversed(list(enumerate(ordered)))}
+    return [1 / (1 + first[value] / 3) if value else 0.0 for value in values]
+
+
+def _text_columns(question: Question, candidates: Sequence[Candidate]) -> dict[str, list[float]]:
+    asked = set(question.content)
+    named = {term for name in question.names for term in terms(name, stopwords=False)}
+    numbers = set(question.numbers)
+    columns: dict[str, list[float]] = {
+        name: [] for name in ("form", "form_window", "new_terms", "echo", "names", "names_window",
+                              "numbers_window", "no_end_mark", "is_question", "words")
+    }  # fmt: skip
+    for candidate in candidates:
+        text, window = candidate.text, candidate.window.of(candidate.document.text)
+        inside, around = set(terms(text, stopwords=False)), set(terms(window, stopwords=False))
+        columns["form"].append(_form(question, text))
+        columns["form_window"].append(_form(question, window))
+        columns["new_terms"].append(min(len(inside - asked), 20) / 20)
+        columns["echo"].append(len(inside & asked) / max(len(inside), 1))
+        columns["names"].append(_share(named, inside))
+        columns["names_window"].append(_share(named, around))
+        columns["numbers_window"].append(_share(numbers, around))
+        columns["no_end_mark"].append(float(not text.rstrip().endswith(_END_MARKS)))
+        columns["is_question"].append(float(text.rstrip().endswith("?")))
+        columns["words"].append(min(len(text.split()), 60) / 60)
+    return columns
+
+
+def _form(question: Question, text: str) -> float:
+    """1 when the text holds the form asked for, -1 when it does not, 0 when none is asked for."""
+    if question.type not in FORMS:
+        return 0.0
+    return 1.0 if has_form(question.type, text, unlike=question.text) else -1.0
+
+
+def _share(wanted: set[str], present: set[str]) -> float:
+    """Share of the wanted terms present, 1 when none is wanted."""
+    return len(wanted & present) / len(wanted) if wanted else 1.0
+
+
+def _reader_columns(
+    candidates: Sequence[Candidate], readings: Sequence[Reading | None]
+) -> dict[str, list[float]]:
+    """Without a reader all four are 0, and weights fitted without it are used."""
+    read = [reading for reading in readings if reading is not None]
+    if not read:
+        return {
+            name: [0.0] * len(candidates)
+            for name in ("reader", "reader_rank", "reader_probability", "reader_span_inside")
+        }
+    floor = min(reading.span_score for reading in read)
+    scores = [reading.span_score if reading else floor - 1 for reading in readings]
+    return {
+        "reader": [float(np.clip(score, -15, 15)) / 5 for score in scores],
+        "reader_rank": _rank_signal([score - floor + 2 for score in scores]),
+        "reader_probability": [r.answer_probability if r else 0.0 for r in readings],
+        "reader_span_inside": [
+            _inside(candidate, reading)
+            for candidate, reading in zip(candidates, readings, strict=True)
+        ],
+    }
+
+
+def _inside(candidate: Candidate, reading: Reading | None) -> float:
+    """1 when the span found in the window lies in the sentence itself, not in a neighbour."""
+    if reading is None:
+        return 0.0
+    middle = candidate.window.start + (reading.start + reading.end) // 2
+    return float(candidate.span.start <= middle < candidate.span.end)

@@ -1,0 +1,192 @@
+"""The reader itself: an ONNX model, its tokenizer, and the `Reading` it gives for a passage.
+
+The model is opened at the first question, after its SHA-256 was compared with the one in the JSON
+file beside it. That file also holds the length limits and the weights that turn the model's two
+no-answer signals (span score, answerability logit) into one probability.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag.errors import ModelUnavailableError
+from rag.reader.rows import Batch, Limits, make_batches, make_rows, set_limits
+from rag.reader.spans import Floats, best_spans
+
+if TYPE_CHECKING:
+    import onnxruntime
+    import tokenizers
+
+NOTHING_READ_SCORE = -100.0
+_REMEDY = (
+    "Install Footnote again, or set RAG_READER__MODEL to another ONNX reader, or to none to go on "
+    "without a reader."
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One passage read for one question.
+
+    `start` and `end` are character offsets `[start, end)` of the best span in the passage;
+    `span_score` is its logit sum minus that of no answer (higher = more surely answered);
+    `answer_probability` is uncalibrated, in [0, 1].
+    """
+
+    start: int
+    end: int
+    span_score: float
+    answer_probability: float
+
+
+@dataclass(frozen=True)
+class ProbabilityWeights:
+    """`sigmoid(span * span_score + answerable * answerable_logit + bias)`, fitted on dev."""
+
+    span: float = 1.0
+    answerable: float = 0.0
+    bias: float = 0.0
+
+
+class Reader:
+    """Reads passages for a question; opens its model at the first one. Safe to share by threads."""
+
+    def __init__(
+        self,
+        model_path: Path,
+        tokenizer_path: Path,
+        *,
+        threads: int = 0,
+        expected_sha256: str | None = None,
+    ) -> None:
+        self._model_path = model_path
+        self._tokenizer_path = tokenizer_path
+        self._threads = threads
+        self._expected_sha256 = expected_sha256
+        self._opening = threading.Lock()
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+        """The best span of each passage, in the order of `passages`.
+
+        A passage without words gives an empty span with `NOTHING_READ_SCORE`. The same call gives
+        the same result; another selection of passages moves scores by a few hundredths, because
+        the int8 model scales its inputs by batch. Raises ModelUnavailableError when the model is
+        missing, damaged or not the expected one.
+        """
+        with self._opening:
+            session, tokenizer, limits = self._session, self._tokenizer, self._limits
+        readings = [Reading(0, 0, NOTHING_READ_SCORE, 0.0) for _ in passages]
+        for batch in make_batches(make_rows(tokenizer, question, passages, limits)):
+            for passage, reading in self._read_batch(session, batch, limits):
+                if reading.span_score > readings[passage].span_score:
+                    readings[passage] = reading
+        return readings
+
+    def _read_batch(
+        self, session: onnxruntime.InferenceSession, batch: Batch, limits: Limits
+    ) -> list[tuple[int, Reading]]:
+        start, end, answerable = self._run(session, batch)
+        spans = best_spans(batch, start, end, limits.answer_tokens)
+        found = []
+        for number, row in enumerate(batch.rows):
+            offsets = row.encoding.offsets
+            score = float(spans.score[number])
+            reading = Reading(
+                start=offsets[spans.first[number]][0],
+                end=offsets[spans.last[number]][1],
+                span_score=score,
+                answer_probability=self._probability(score, float(answerable[number])),
+            )
+            found.append((row.passage, reading))
+        return found
+
+    def _run(
+        self, session: onnxruntime.InferenceSession, batch: Batch
+    ) -> tuple[Floats, Floats, Floats]:
+        feeds = {
+            "input_ids": batch.ids,
+            "token_type_ids": batch.segments,
+            "attention_mask": batch.mask,
+        }
+        taken = {entry.name for entry in session.get_inputs()}
+        outputs = session.run(None, {name: x for name, x in feeds.items() if name in taken})
+        start, end = outputs[0], outputs[1]
+        answerable = outputs[2] if len(outputs) > 2 else np.zeros(len(start), np.float32)
+        return start, end, answerable
+
+    def _probability(self, score: float, answerable: float) -> float:
+        weights = self._weights
+        logit = weights.span * score + weights.answerable * answerable + weights.bias
+        return 1.0 / (1.0 + math.exp(-min(max(logit, -60.0), 60.0)))
+
+    @cached_property
+    def _card(self) -> dict[str, Any]:
+        """What stands in the JSON file beside the model; empty for a model without one."""
+        path = self._model_path.with_suffix(".json")
+        if not path.is_file():
+            return {}
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ModelUnavailableError(f"{path} is not valid JSON ({error}). {_REMEDY}") from error
+
+    @cached_property
+    def _limits(self) -> Limits:
+        return Limits(**_known(Limits, self._card.get("limits", {})))
+
+    @cached_property
+    def _weights(self) -> ProbabilityWeights:
+        return ProbabilityWeights(**_known(ProbabilityWeights, self._card.get("probability", {})))
+
+    @cached_property
+    def _tokenizer(self) -> tokenizers.Tokenizer:
+        import tokenizers
+
+        if not self._tokenizer_path.is_file():
+            raise ModelUnavailableError(f"No reader tokenizer at {self._tokenizer_path}. {_REMEDY}")
+        tokenizer = tokenizers.Tokenizer.from_file(str(self._tokenizer_path))
+        set_limits(tokenizer, self._limits)
+        return tokenizer
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        import onnxruntime
+
+        model = self._checked_model()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3
+        try:
+            return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ModelUnavailableError(
+                f"onnxruntime cannot open the reader {self._model_path} ({error}). {_REMEDY}"
+            ) from error
+
+    def _checked_model(self) -> bytes:
+        if not self._model_path.is_file():
+            raise ModelUnavailableError(f"No reader model at {self._model_path}. {_REMEDY}")
+        model = self._model_path.read_bytes()
+        expected = self._expected_sha256 or self._card.get("sha256")
+        found = hashlib.sha256(model).hexdigest()
+        if expected and found != expected:
+            raise ModelUnavailableError(
+                f"The reader {self._model_path} has SHA-256 {found[:12]}..., expected "
+                f"{expected[:12]}... {_REMEDY}"
+            )
+        return model
+
+
+def _known(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}

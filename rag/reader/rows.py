@@ -1,0 +1,116 @@
+"""Question and passages to padded batches of word pieces.
+
+A row is `[CLS] question [SEP] window [SEP]`. A passage longer than a row becomes several rows that
+overlap, so that no answer is lost at an edge. Batches hold rows of like length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import tokenizers
+
+BATCH_TOKENS = 768
+_PASSAGE = 1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Lengths in word pieces: of a row, of the overlap of two windows, of the question kept, of
+    the longest answer."""
+
+    row_tokens: int = 256
+    overlap_tokens: int = 64
+    question_tokens: int = 48
+    answer_tokens: int = 30
+
+
+@dataclass(frozen=True)
+class Row:
+    """One window of passage number `passage`; `encoding` holds its pieces and their offsets."""
+
+    passage: int
+    encoding: tokenizers.Encoding
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows padded to the longest. `can_start` and `can_end` mark passage pieces at word edges;
+    all arrays are (rows, length)."""
+
+    rows: list[Row]
+    ids: NDArray[np.int64]
+    segments: NDArray[np.int64]
+    mask: NDArray[np.int64]
+    can_start: NDArray[np.bool_]
+    can_end: NDArray[np.bool_]
+
+
+def make_rows(
+    tokenizer: tokenizers.Tokenizer, question: str, passages: Sequence[str], limits: Limits
+) -> list[Row]:
+    """Rows of all passages, in passage order; a passage without any word piece gives none."""
+    asked = _cut(tokenizer, question, limits.question_tokens)
+    encodings = tokenizer.encode_batch([(asked, passage) for passage in passages])
+    return [
+        Row(number, window)
+        for number, encoding in enumerate(encodings)
+        for window in (encoding, *encoding.overflowing)
+        if _PASSAGE in window.sequence_ids
+    ]
+
+
+def make_batches(rows: Sequence[Row]) -> Iterator[Batch]:
+    """Padded batches of at most `BATCH_TOKENS`, short rows first."""
+    waiting: list[Row] = []
+    for row in sorted(rows, key=lambda row: len(row.encoding.ids)):
+        if waiting and len(row.encoding.ids) * (len(waiting) + 1) > BATCH_TOKENS:
+            yield _pad(waiting)
+            waiting = []
+        waiting.append(row)
+    if waiting:
+        yield _pad(waiting)
+
+
+def set_limits(tokenizer: tokenizers.Tokenizer, limits: Limits) -> None:
+    """Make `tokenizer` cut the passage, never the question, into overlapping windows."""
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(
+        limits.row_tokens, stride=limits.overlap_tokens, strategy="only_second"
+    )
+
+
+def _cut(tokenizer: tokenizers.Tokenizer, question: str, question_tokens: int) -> str:
+    """The first `question_tokens` pieces of `question`, which is encoded as a passage because only
+    that may be cut."""
+    offsets = tokenizer.encode("", question, add_special_tokens=False).offsets
+    return (
+        question[: offsets[question_tokens - 1][1]] if len(offsets) > question_tokens else question
+    )
+
+
+def _pad(rows: list[Row]) -> Batch:
+    shape = (len(rows), max(len(row.encoding.ids) for row in rows))
+    ids, segments, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    can_start, can_end = (np.zeros(shape, dtype=np.bool_) for _ in range(2))
+    for number, row in enumerate(rows):
+        length = len(row.encoding.ids)
+        ids[number, :length] = row.encoding.ids
+        segments[number, :length] = row.encoding.type_ids
+        mask[number, :length] = 1
+        can_start[number, :length], can_end[number, :length] = _word_edges(row.encoding)
+    return Batch(rows, ids, segments, mask, can_start, can_end)
+
+
+def _word_edges(encoding: tokenizers.Encoding) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Passage pieces that begin a word, and those that end one."""
+    inside = np.array([sequence == _PASSAGE for sequence in encoding.sequence_ids])
+    words = np.array([-1 if word is None else word for word in encoding.word_ids])
+    changes = (words[1:] != words[:-1]) | (inside[1:] != inside[:-1])
+    return inside & np.append(True, changes), inside & np.append(changes, True)

@@ -1,0 +1,100 @@
+"""Disks that are full or read-only: one sentence, and nothing that was indexed is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FULL = """
+import os, sys
+from pathlib import Path
+from rag.errors import StoreError
+from tests.conftest import HashingEncoder
+from tests.core.test_index import Store
+
+corpus, disk = Path(sys.argv[1]), Path(sys.argv[2])
+store = Store(corpus, disk / "store", HashingEncoder())
+store.sync()
+before = store.catalog.counts()
+stat = os.statvfs(disk)
+(disk / "ballast").write_bytes(bytes(stat.f_bavail * stat.f_frsize - 400_000))
+(corpus / "big.txt").write_text("\\n\\n".join(f"Ship {n} sailed at dawn to port {n}." for n in range(4000)))
+try:
+    store.sync()
+except StoreError as error:
+    print(error)
+store.close()
+(disk / "ballast").unlink()
+again = Store(corpus, disk / "store", HashingEncoder())
+assert again.catalog.counts() == before, (again.catalog.counts(), before)
+assert again.vectors.current() is not None
+assert again.catalog.bm25(["ferri"], limit=3, documents=None)
+(corpus / "big.txt").unlink()
+again.sync()
+assert again.vectors.is_sound(again.catalog)
+print("kept")
+"""
+READ_ONLY = """
+import os, subprocess, sys
+from pathlib import Path
+
+corpus, disk = Path(sys.argv[1]), Path(sys.argv[2])
+ask = [str(Path(sys.executable).parent / "rag"), "ask", "When does the ferry leave?", "--corpus", str(corpus)]
+env = {**os.environ, "RAG_STORAGE__PATH": str(disk / "store"), "RAG_EMBEDDING__MODEL": "none"}
+for built in (False, True):
+    if built:
+        subprocess.run(ask, env=env, capture_output=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    done = subprocess.run(ask, env=env, capture_output=True, text=True)
+    print(done.returncode, done.stderr.strip())
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+"""
+
+
+def on_a_small_disk(script: str, corpus: Path, disk: Path, *, megabytes: int) -> list[str]:
+    """Run `script` with `disk` as a small file system of its own, in its own mount namespace."""
+    disk.mkdir()
+    mount = f'mount -t tmpfs -o size={megabytes}m disk "$2" && exec "$0" -c "$3" "$1" "$2"'
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", mount, sys.executable, str(corpus), str(disk), script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_full_disk_is_one_sentence_and_loses_nothing(corpus: Path, tmp_path: Path) -> None:
+    message, kept = on_a_small_disk(FULL, corpus, tmp_path / "disk", megabytes=6)
+    assert "cannot be written" in message or "cannot be used" in message
+    assert "RAG_STORAGE__PATH" in message
+    assert kept == "kept"
+
+
+def test_read_only_disk_is_one_sentence(corpus: Path, tmp_path: Path) -> None:
+    lines = on_a_small_disk(READ_ONLY, corpus, tmp_path / "disk", megabytes=8)
+    assert len(lines) == 2
+    assert lines[0].startswith("2 rag: The index folder ")
+    assert "cannot be made (Read-only file system). Choose another one with" in lines[0]
+    assert lines[1].startswith("2 rag: ")
+    assert "cannot be opened" in lines[1]
+
+
+@pytest.mark.parametrize("place", ["file/store", "file"])
+def test_store_under_a_file_is_one_sentence(corpus: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    command = [str(Path(sys.executable).parent / "rag"), "ask", "ferry?", "--corpus", str(corpus)]
+    done = subprocess.run(
+        command,
+        env={"RAG_STORAGE__PATH": str(tmp_path / place), "RAG_EMBEDDING__MODEL": "none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "RAG_STORAGE__PATH" in done.stderr

@@ -1,0 +1,245 @@
+"""Fit the weights of the answerer: sentence ranker and confidence, with and without a reader.
+
+    python -m training.answering.fit --data DATA --work WORK --out rag/answer/weights.json
+
+Fitted on squad2's calibration articles and one half of clapnq, both with real near-misses; the
+other half of clapnq and squad2's test articles are reported and never fitted on. The ranker
+maximises the log of the softmax share of the right sentences (L2 3e-3); the confidence is a
+logistic regression of "answerable, and a right sentence among the first three".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pickle
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from rag.answer.model import Linear
+from rag.answer.select import CONFIDENCE_SIGNALS, confidence_signals
+from rag.answer.signals import SENTENCE_SIGNALS, sentence_signals
+from rag.pipeline import Gathered, Pipeline
+from rag.reader import Reader
+from rag.settings import load_settings
+from training.answering.labelled import Labelled, build_sets
+
+Array = NDArray[np.float64]
+
+FIT, TEST = ("squad2_fit", "clapnq_fit"), ("squad2_test", "clapnq_test")
+RANK_L2, CONFIDENCE_L2 = 3e-3, 3e-2
+TOP = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question: its candidates' signals with and without readings, and which are right."""
+
+    gathered: Gathered
+    plain: Array
+    read: Array
+    right: NDArray[np.bool_]
+    answerable: bool
+
+
+def gather_rows(
+    folder: Path, questions: list[Labelled], reader: Reader, first: Linear | None, most: int
+) -> list[Row]:
+    """Signals for each question; `most` windows are read, picked by `first` when it is fitted."""
+    pipeline = Pipeline.open(folder)
+    rows = []
+    for each in questions:
+        gathered = pipeline.gather(each.question)
+        candidates = gathered.candidates
+        if not candidates:
+            continue
+        readings: list[Any] = [None] * len(candidates)
+        plain = sentence_signals(gathered.question, candidates, readings)
+        order = np.argsort(-(first.score(plain) if first else plain[:, 0]), kind="stable")[:most]
+        texts = [candidates[i].window.of(candidates[i].document.text) for i in order]
+        for index, reading in zip(order, reader.read(each.question, texts), strict=True):
+            readings[index] = reading
+        read = sentence_signals(gathered.question, candidates, readings)
+        right = np.array([
+            any(path == c.document.path and c.span.overlaps(span) for path, span in each.gold)
+            for c in candidates
+        ])  # fmt: skip
+        rows.append(Row(gathered, plain, read, right, each.answerable))
+    pipeline.close()
+    return rows
+
+
+def fit_ranker(matrices: list[Array], right: list[NDArray[np.bool_]], names: list[str]) -> Linear:
+    """Softmax ranker on the named signals; the others get weight 0."""
+    columns = [SENTENCE_SIGNALS.index(name) for name in names]
+    stacked = np.concatenate(matrices)[:, columns]
+    mean, scale = stacked.mean(axis=0), stacked.std(axis=0) + 1e-6
+    data = [
+        ((x[:, columns] - mean) / scale, y) for x, y in zip(matrices, right, strict=True) if y.any()
+    ]
+
+    def loss(w: Array) -> tuple[float, Array]:
+        total, gradient = 0.0, np.zeros_like(w)
+        for x, y in data:
+            scores = x @ w
+            shares = np.exp(scores - scores.max())
+            shares /= shares.sum()
+            mass = (shares * y).sum() + 1e-12
+            total -= np.log(mass)
+            gradient -= x.T @ (shares * y / mass - shares)
+        n = len(data)
+        return total / n + RANK_L2 * w @ w, gradient / n + 2 * RANK_L2 * w
+
+    fitted = minimize(loss, np.zeros(len(columns)), jac=True, method="L-BFGS-B").x / scale
+    weights = np.zeros(len(SENTENCE_SIGNALS))
+    weights[columns] = fitted
+    return Linear(SENTENCE_SIGNALS, weights, 0.0)
+
+
+def fit_confidence(signals: Array, correct: Array, names: list[str]) -> Linear:
+    """Logistic regression on the named signals; the others get weight 0."""
+    columns = [CONFIDENCE_SIGNALS.index(name) for name in names]
+    x = signals[:, columns]
+    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
+    z = np.c_[(x - mean) / scale, np.ones(len(x))]
+
+    def loss(w: Array) -> tuple[float, Array]:
+        scores = z @ w
+        penalty = np.append(w[:-1], 0.0)
+        value = (np.logaddexp(0, scores) - correct * scores).mean()
+        gradient = z.T @ (1 / (1 + np.exp(-scores)) - correct) / len(z)
+        return value + CONFIDENCE_L2 * penalty @ penalty, gradient + 2 * CONFIDENCE_L2 * penalty
+
+    w = minimize(loss, np.zeros(z.shape[1]), jac=True, method="L-BFGS-B").x
+    weights = np.zeros(len(CONFIDENCE_SIGNALS))
+    weights[columns] = w[:-1] / scale
+    return Linear(CONFIDENCE_SIGNALS, weights, float(w[-1] - (w[:-1] / scale) @ mean))
+
+
+def question_rows(
+    rows: list[Row], ranker: Linear, *, with_reader: bool
+) -> tuple[Array, Array, Array]:
+    """Confidence signals (n, len), whether answerable (n,), whether right among the first three."""
+    signals, answerable, correct = [], [], []
+    for row in rows:
+        matrix = row.read if with_reader else row.plain
+        scores = ranker.score(matrix)
+        signals.append(
+            confidence_signals(row.gathered.question, matrix, scores, row.gathered.weights)
+        )
+        answerable.append(row.answerable)
+        first = np.argsort(-scores, kind="stable")[:TOP]
+        correct.append(row.answerable and bool(row.right[first].any()))
+    return np.array(signals), np.array(answerable, float), np.array(correct, float)
+
+
+def fit_part(rows: list[Row], *, with_reader: bool) -> tuple[Linear, Linear]:
+    """Ranker and confidence of one mode."""
+    names = [n for n in SENTENCE_SIGNALS if with_reader or not n.startswith("reader")]
+    matrices = [row.read if with_reader else row.plain for row in rows]
+    ranker = fit_ranker(matrices, [row.right for row in rows], names)
+    signals, _, correct = question_rows(rows, ranker, with_reader=with_reader)
+    wanted = [n for n in CONFIDENCE_SIGNALS if with_reader or not n.startswith("reader")]
+    return ranker, fit_confidence(signals, correct, wanted)
+
+
+def describe(
+    rows: list[Row], ranker: Linear, confidence: Linear, *, with_reader: bool
+) -> dict[str, float]:
+    """Ranks of the first right sentence, and how confidence separates; shares in [0, 1]."""
+    signals, answerable, correct = question_rows(rows, ranker, with_reader=with_reader)
+    probability = confidence.probability(signals)
+    hits: dict[int, list[bool]] = {1: [], 3: [], 5: []}
+    for row in rows:
+        if row.answerable:
+            scores = ranker.score(row.read if with_reader else row.plain)
+            order = np.argsort(-scores, kind="stable")
+            for k, found in hits.items():
+                found.append(bool(row.right[order[:k]].any()))
+    result = {f"right_in_top{k}": round(float(np.mean(found)), 3) for k, found in hits.items()}
+    result["questions"] = len(rows)
+    if 0 < answerable.sum() < len(rows):
+        result["auroc_answerable"] = round(auroc(answerable, probability), 3)
+    bins = np.clip((probability * 10).astype(int), 0, 9)
+    result["calibration_error"] = round(
+        float(sum(
+            (bins == b).mean() * abs(probability[bins == b].mean() - correct[bins == b].mean())
+            for b in set(bins)
+        )), 3,
+    )  # fmt: skip
+    return result
+
+
+def auroc(positive: Array, score: Array) -> float:
+    """Probability that a positive scores above a negative, ties counting half."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(score)
+    n, m = positive.sum(), (1 - positive).sum()
+    return float((ranks[positive == 1].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def as_tree(linear: Linear) -> dict[str, Any]:
+    """Weights that are not 0, by name... all names are kept so that order is explicit."""
+    weights = {n: round(float(w), 5) for n, w in zip(linear.names, linear.weights, strict=True)}
+    return {"bias": round(linear.bias, 5), "weights": weights}
+
+
+def main() -> None:
+    """Gather (kept in WORK/rows.pkl), fit, report, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("rag/answer/weights.json"))
+    parser.add_argument("--splits", type=Path, default=Path("training/splits.json"))
+    parser.add_argument("--limit", type=int, default=400, help="most questions of one set")
+    arguments = parser.parse_args()
+    kept = arguments.work / "rows.pkl"
+    if kept.exists():
+        rows = pickle.loads(kept.read_bytes())
+    else:
+        rows = _gather_all(arguments)
+        kept.write_bytes(pickle.dumps(rows))
+    fitting = [row for name in FIT for row in rows[name]]
+    tree: dict[str, Any] = {"fitted_on": {name: len(rows[name]) for name in FIT}, "report": {}}
+    for mode, with_reader in (("without_reader", False), ("with_reader", True)):
+        ranker, confidence = fit_part(fitting, with_reader=with_reader)
+        tree[mode] = {"ranker": as_tree(ranker), "confidence": as_tree(confidence)}
+        tree["report"][mode] = {
+            name: describe(rows[name], ranker, confidence, with_reader=with_reader) for name in rows
+        }
+    arguments.out.write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(tree["report"], indent=1))
+
+
+def _gather_all(arguments: argparse.Namespace) -> dict[str, list[Row]]:
+    from rag.reader import open_default_reader
+
+    settings = load_settings()
+    reader = open_default_reader(settings.reader.model, threads=settings.reader.threads)
+    assert reader is not None
+    first = None
+    if arguments.out.exists():
+        tree = json.loads(arguments.out.read_text(encoding="utf-8"))["without_reader"]["ranker"]
+        first = Linear(SENTENCE_SIGNALS, np.array(list(tree["weights"].values())), 0.0)
+    rows = {}
+    for name, (folder, questions) in build_sets(
+        arguments.data, arguments.work, arguments.splits
+    ).items():
+        if name in (*FIT, *TEST):
+            random.Random(1).shuffle(questions)
+            rows[name] = gather_rows(
+                folder, questions[: arguments.limit], reader, first, settings.reader.max_passages
+            )
+            print(name, len(rows[name]), flush=True)
+    return rows
+
+
+if __name__ == "__main__":
+    main()
