@@ -9,10 +9,14 @@ from typing import Literal
 
 from rag.errors import LlmError
 
-FailureKind = Literal["busy", "unreachable", "too_long", "refused", "garbled", "broken_off", "late"]
+FailureKind = Literal[
+    "busy", "unreachable", "too_long", "refused", "garbled", "broken_off", "late", "stopped"
+]
 """busy: 429 and 5xx; unreachable: no connection; too_long: context overflow; refused: 4xx;
-garbled: an answer that cannot be read; broken_off: the stream ended early; late: out of time."""
+garbled: an answer that cannot be read; broken_off: the stream ended early; late: out of time; stopped: the person left."""
 
+NO_FAULT: tuple[FailureKind, ...] = ("too_long", "stopped")
+"""Not the model's failures: they do not count towards leaving it alone."""
 RETRIED: tuple[FailureKind, ...] = ("busy", "unreachable")
 _TOO_LONG = re.compile(
     r"(?i)context[_ ](?:length|window|size)|maximum context|too many tokens|"

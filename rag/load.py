@@ -76,10 +76,13 @@ def scan(folder: Path) -> list[Source]:
 
 def _ignored(root: Path) -> Callable[[str], bool]:
     """Tells whether a path is named in the folder's `.ragignore`."""
+    named = root / ".ragignore"
     try:
-        lines = (root / ".ragignore").read_text(encoding="utf-8", errors="replace").splitlines()
+        if not stat.S_ISREG(named.lstat().st_mode):
+            return lambda _: False
+        lines = named.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return lambda path: False
+        return lambda _: False
     import pathspec
 
     return pathspec.GitIgnoreSpec.from_lines(lines).match_file

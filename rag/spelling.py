@@ -9,6 +9,7 @@ question about something else is not bent towards what the documents happen to s
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from functools import cache
 
@@ -16,6 +17,8 @@ from rag.analyze import Word, words
 from rag.catalog import Catalog
 from rag.reader.shipped import TOKENIZER_PATH
 from rag.retrieve import Retriever
+
+_COMMON, _RARE = 2200, 30_000
 
 
 def correct(question: str, retriever: Retriever, catalog: Catalog) -> str:
@@ -32,17 +35,27 @@ def correct(question: str, retriever: Retriever, catalog: Catalog) -> str:
     return question
 
 
-def meaningful_terms(found: Sequence[Word]) -> list[str]:
-    """Terms whose absence from a corpus means something: no stop words, no scraps like "abt"."""
-    return list(
-        dict.fromkeys(
-            word.term
-            for word in found
-            if word.term
-            and not word.is_stopword
-            and (len(word.surface) > 3 or word.surface[0].isdigit() or word.surface.isupper())
-        )
-    )
+def meaningful_terms(found: Sequence[Word]) -> dict[str, float]:
+    """Terms whose absence from a corpus means something, with their rarity in general English:
+    no stop words, no scraps like "abt"."""
+    return {
+        word.term: rarity(word.surface)
+        for word in found
+        if word.term
+        and not word.is_stopword
+        and (len(word.surface) > 3 or word.surface[0].isdigit() or word.surface.isupper())
+    }
+
+
+def rarity(surface: str) -> float:
+    """How rare a word is in general English, 0 (as common as "find") to 1 (not in the list).
+
+    From its place in the word list, which runs from common to rare; log scale.
+    """
+    place = _word_list().get(surface.casefold())
+    if place is None:
+        return 1.0 if not is_english(surface) else 0.5
+    return min(1.0, max(0.0, math.log(place / _COMMON) / math.log(_RARE / _COMMON)))
 
 
 def is_english(surface: str) -> bool:
@@ -55,14 +68,14 @@ def is_english(surface: str) -> bool:
 
 
 @cache
-def _word_list() -> frozenset[str]:
-    """Whole words of the reader's tokenizer, of three characters or more."""
+def _word_list() -> dict[str, int]:
+    """Whole words of the reader's tokenizer, of three characters or more, with their places."""
     try:
         tree = json.loads(TOKENIZER_PATH.read_text(encoding="utf-8"))
     except OSError:
-        return frozenset()
+        return {}
     pieces = tree["model"]["vocab"]
-    return frozenset(piece for piece in pieces if len(piece) > 2 and piece.isalpha())
+    return {piece: int(at) for piece, at in pieces.items() if len(piece) > 2 and piece.isalpha()}
 
 
 def _surface(term: str, catalog: Catalog) -> str:

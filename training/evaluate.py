@@ -2,6 +2,8 @@
 
     python -m training.evaluate --data FOLDER --model reader.onnx --tokenizer tokenizer.json
 
+With `--card reader.json` the scores also go into that file, beside those of other sets.
+
 Sets: `squad2_calibration` (2 articles; they set the threshold and, with `new_wiki_dev`, the
 probability weights), `squad2_dev` and `new_wiki_dev` (slices of training articles), `squad2_test`
 (4 articles; whole paragraphs), `squad2_test_windows` (the same questions on a sentence with its
@@ -67,11 +69,12 @@ def evaluate(reader: Reader, data: Path, names: Sequence[str] = ()) -> dict[str,
     """Measures by set; the threshold is the best one on `squad2_calibration`."""
     sets = evaluation_sets(data)
     calibration = sets["squad2_calibration"]()
-    threshold = best_threshold(judge(calibration, read_all(reader, calibration)))
+    calibrating = read_all(reader, calibration)
+    threshold = best_threshold(judge(calibration, calibrating))
     results = {}
     for name in names or sets:
-        pairs = sets[name]()
-        readings = read_all(reader, pairs)
+        pairs = calibration if name == "squad2_calibration" else sets[name]()
+        readings = calibrating if pairs is calibration else read_all(reader, pairs)
         results[name] = summarise(judge(pairs, readings), threshold)
         results[name]["auroc_span_score"] = _auroc_of(pairs, [r.span_score for r in readings])
     return results
@@ -176,10 +179,15 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--sets", nargs="*", default=[])
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--card", type=Path)
     arguments = parser.parse_args()
     reader = Reader(arguments.model, arguments.tokenizer, threads=arguments.threads)
     scores: dict[str, Any] = evaluate(reader, arguments.data, arguments.sets)
     print(json.dumps(scores, indent=1))
+    if arguments.card:
+        card = json.loads(arguments.card.read_text(encoding="utf-8"))
+        card["scores"] = card.get("scores", {}) | scores
+        arguments.card.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

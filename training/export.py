@@ -26,12 +26,14 @@ from training.model import ReaderNet
 TOLERANCE = 0.05
 
 
-def export(checkpoint: Path, out: Path, *, reduce_range: bool) -> Path:
-    """Write both files for `checkpoint` (best.pt, or checkpoint.pt with its averaged weights) and
-    return the int8 one."""
+def export(checkpoint: Path, out: Path, *, reduce_range: bool, raw: bool = False) -> Path:
+    """Write both files for `checkpoint` and return the int8 one.
+
+    best.pt holds averaged weights; of checkpoint.pt the averaged ones are taken unless `raw`.
+    """
     state = torch.load(checkpoint, weights_only=True)
     net = ReaderNet()
-    net.load_state_dict(state.get("averaged", state["net"]))
+    net.load_state_dict(state["net"] if raw else state.get("averaged", state["net"]))
     out.mkdir(parents=True, exist_ok=True)
     model = reader_graph({name: w.numpy() for name, w in net.state_dict().items()})
     full = out / "reader.fp32.onnx"
@@ -89,8 +91,14 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--reduce-range", action="store_true")
+    parser.add_argument("--raw", action="store_true", help="the last weights, not their average")
     arguments = parser.parse_args()
-    path = export(arguments.checkpoint, arguments.out, reduce_range=arguments.reduce_range)
+    path = export(
+        arguments.checkpoint,
+        arguments.out,
+        reduce_range=arguments.reduce_range,
+        raw=arguments.raw,
+    )
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
 
 

@@ -31,7 +31,12 @@ def package(arguments: argparse.Namespace) -> dict[str, Any]:
     """Make all files in a temporary folder, then move them to `--out`; returns reader.json."""
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out) as folder:
-        model = export(arguments.checkpoint, Path(folder), reduce_range=arguments.reduce_range)
+        model = export(
+            arguments.checkpoint,
+            Path(folder),
+            reduce_range=arguments.reduce_range,
+            raw=arguments.raw,
+        )
         tokenizer = Path(folder) / "tokenizer.json"
         shutil.copyfile(arguments.weights / "tokenizer.json", tokenizer)
         card = _card(model, arguments.checkpoint)
@@ -84,6 +89,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=[], help="sets to measure; none = all")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--reduce-range", action="store_true")
+    parser.add_argument("--raw", action="store_true", help="the last weights, not their average")
     print(json.dumps(package(parser.parse_args()), indent=1))
 
 

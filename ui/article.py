@@ -26,7 +26,7 @@ PAGE = """<!doctype html>
 def article(document: Document, mark: Span | None) -> str:
     """The article as a cleaned fragment; the highlighted span has the id `cited`."""
     meta = document.metadata
-    source = byline(meta.outlet, meta.published, document.path)
+    source = byline(meta.outlet, meta.published)
     facts = [source, meta.author, plural(length_in_words(document), "word")]
     text = "".join(f"<p>{_paragraph(pieces)}</p>" for pieces in paragraphs(document, mark))
     text = text.replace("<mark>", '<mark id="cited" tabindex="-1">', 1)

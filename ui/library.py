@@ -114,5 +114,5 @@ def report(lines: list[tuple[str, str]]) -> str:
 
 def _label(document: Document) -> str:
     meta = document.metadata
-    facts = byline(meta.outlet, meta.published, document.path)
+    facts = byline(meta.outlet, meta.published)
     return f"{facts} · {plural(length_in_words(document), 'word')}\n{headline(meta, document.path)}"

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from rag.types import Agreement, Answer, AnswerSentence, Citation, Conflict, Document, Passage, Span
 from ui.markup import ARTICLE_PAGE, escape, one_line
 from ui.passages import in_paragraph
-from ui.wording import VERDICTS, byline, plural, spoken_date
+from ui.wording import NO_OUTLET, VERDICTS, byline, plural, spoken_date
 
 FindDocument = Callable[[str], Document | None]
 
@@ -95,24 +95,38 @@ def _notices(texts: tuple[str, ...]) -> str:
 
 def _answer(number: int, answer: Answer) -> str:
     citations = {citation.number: citation for citation in answer.citations}
-    short = f'<p class="fn-short">{escape(answer.short_answer)}</p>' if answer.short_answer else ""
-    quoted = answer.metadata.answerer == "extractive"
+    sentences = list(answer.sentences)
+    headline = escape(answer.short_answer)
+    if headline and sentences and _bare(sentences[0]) == answer.short_answer.strip():
+        headline = _sentence(number, sentences.pop(0), citations)
+    short = f'<p class="fn-short">{headline}</p>' if headline else ""
     if not answer.sentences:
         words = f'<p class="fn-s">{_with_chips(number, answer.text, citations)}</p>'
-    elif quoted:
+    elif answer.metadata.answerer == "extractive":
         words = "".join(
-            f'<p class="fn-s">{_sentence(number, each, citations)}</p>' for each in answer.sentences
+            f'<p class="fn-s">{_sentence(number, each, citations)}</p>' for each in sentences
         )
     else:
-        words = " ".join(_checked(number, each, citations) for each in answer.sentences)
+        words = " ".join(_checked(number, each, citations) for each in sentences)
         words = f'<p class="fn-s">{words}</p>'
     panel = _agreement(number, answer.agreement, citations)
     return f'<div class="fn-body">{short}{words}</div>{panel}'
 
 
+def _bare(sentence: AnswerSentence) -> str:
+    return _MARKER.sub("", sentence.text).strip()
+
+
 def _sentence(number: int, sentence: AnswerSentence, citations: dict[int, Citation]) -> str:
     chips = "".join(_chip(number, each, citations) for each in sentence.citations)
-    return _glued(escape(_MARKER.sub("", sentence.text).strip()), chips)
+    text, said = _bare(sentence), ""
+    for each in sentence.citations:
+        outlet = citations[each].outlet if each in citations else ""
+        if outlet and text.startswith(f"{outlet}: "):
+            said = f'<span class="fn-said">{escape(outlet)}: </span>'
+            text = text.removeprefix(f"{outlet}: ")
+            break
+    return said + _glued(escape(text), chips)
 
 
 def _checked(number: int, sentence: AnswerSentence, citations: dict[int, Citation]) -> str:
@@ -144,7 +158,7 @@ def _chip(turn_number: int, number: int, citations: dict[int, Citation]) -> str:
     citation = citations.get(number)
     if citation is None:
         return f" [{number}]"
-    source = byline(citation.outlet, citation.published, citation.document)
+    source = byline(citation.outlet, citation.published)
     return (
         f' <button type="button" class="fn-chip" name="turn-{turn_number}" value="{number}" '
         f'title="{escape(f"{source}: {citation.title}")}">'
@@ -180,7 +194,7 @@ def _conflict(number: int, conflict: Conflict, citations: dict[int, Citation]) -
         chips = "".join(_chip(number, each, citations) for each in cited)
         who = ", ".join(
             dict.fromkeys(
-                citations[each].outlet or citations[each].document
+                citations[each].outlet or citations[each].title or NO_OUTLET
                 for each in cited
                 if each in citations
             )
@@ -202,7 +216,7 @@ def _refusal(answer: Answer, collection: str) -> str:
 
 def _near(passage: Passage, collection: str) -> str:
     link = article_link(passage.document, passage.start, passage.end, collection)
-    source = byline(passage.outlet, passage.published, passage.document)
+    source = byline(passage.outlet, passage.published)
     return (
         f'<li><p class="fn-outlet">{escape(source)}</p><blockquote>{escape(passage.quote)}'
         f'</blockquote><a class="fn-open" href="{escape(link)}">Open article'
@@ -226,7 +240,7 @@ def _source(
     return (
         f'<article class="fn-source" id="source-{turn_number}-{citation.number}" tabindex="-1">'
         f'<p class="fn-outlet"><span class="fn-num">{citation.number}</span>'
-        f"{escape(citation.outlet or citation.document)}{when}</p>"
+        f"{escape(citation.outlet or NO_OUTLET)}{when}</p>"
         f'<h3 class="fn-title">{escape(title)}</h3>'
         f"<blockquote>{_quoted(citation, document)}</blockquote>"
         f'<a class="fn-open" href="{escape(link)}">Open article'

@@ -18,6 +18,8 @@ os.environ.update(
     GRADIO_ANALYTICS_ENABLED="False",
     GRADIO_SHARE="False",
     GRADIO_MCP_SERVER="False",
+    # Statistics for a page that is turned off, made with pandas after every single event.
+    GRADIO_ANALYTICS_CACHE_FREQUENCY=str(10**9),
     HF_HUB_DISABLE_TELEMETRY="1",
     HF_HUB_OFFLINE="1",
 )

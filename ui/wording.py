@@ -11,6 +11,8 @@ MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 
+NO_OUTLET = "Outlet not named"
+
 VERDICTS: dict[Verdict, tuple[str, str]] = {
     "supported": ("supported", "A quoted passage says this."),
     "misattributed": ("citation corrected", "Another passage than the one first cited says this."),
@@ -41,9 +43,9 @@ def headline(metadata: DocumentMetadata, path: str) -> str:
     return metadata.title.strip() or path
 
 
-def byline(outlet: str, published: str, path: str) -> str:
-    """`Reuters · 31 January 2024`; the file name stands in for an outlet that is not named."""
-    parts = (outlet.strip() or path, spoken_date(published))
+def byline(outlet: str, published: str) -> str:
+    """`Reuters · 31 January 2024`."""
+    parts = (outlet.strip() or NO_OUTLET, spoken_date(published))
     return " · ".join(part for part in parts if part)
 
 

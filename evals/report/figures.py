@@ -28,6 +28,7 @@ LABELS = {
     "nDCG@10": "nDCG@10",
 }
 TYPE_COLUMNS = ("grounded", "accuracy", "false_answer", "false_refusal")
+TYPE_COLUMNS_WITHOUT_FACTS = ("evidence_cited", "false_answer", "false_refusal")
 ABSENT = "–"
 
 
@@ -67,12 +68,19 @@ def measure_rows(table: list[Column]) -> Iterator[Row]:
         yield Row(label, values)
 
 
+def type_columns(report: Report) -> tuple[str, ...]:
+    """The measures shown by type: grounded accuracy, or cited evidence where no facts are given."""
+    has_facts = any(each.scores.get("accuracy") is not None for each in report.main.results)
+    return TYPE_COLUMNS if has_facts else TYPE_COLUMNS_WITHOUT_FACTS
+
+
 def type_rows(report: Report) -> list[Row]:
     """One row a type of the results that may be looked at."""
     rows = []
     for kind, results in by_type(report.open_results()).items():
         summary = summarise(results)
-        cells = (interval(summary.shares[name], with_counts=True) for name in TYPE_COLUMNS)
+        names = type_columns(report)
+        cells = (interval(summary.shares[name], with_counts=True) for name in names)
         rows.append(Row(kind, (str(summary.asked), *cells)))
     return rows
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from evals.measures.case import hits
 from evals.report import Report
-from evals.report.figures import LABELS, TYPE_COLUMNS, columns, measure_rows, type_rows
+from evals.report.figures import LABELS, columns, measure_rows, type_columns, type_rows
 from evals.report.plots import (
     accuracy_by_type,
     calibration_plot,
@@ -50,7 +50,7 @@ def to_html(report: Report) -> str:
         report=report,
         heads=[column.title for column in table],
         rows=list(measure_rows(table)),
-        type_heads=["n", *(LABELS[name] for name in TYPE_COLUMNS)],
+        type_heads=["n", *(LABELS[name] for name in type_columns(report))],
         types=type_rows(report),
         plots=_plots(report),
         failures=[_failure(each) for each in report.open_results() if each.is_wrong],

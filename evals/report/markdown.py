@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evals.gate import Verdict
 from evals.report import Report
-from evals.report.figures import LABELS, TYPE_COLUMNS, Row, columns, measure_rows, type_rows
+from evals.report.figures import LABELS, Row, columns, measure_rows, type_columns, type_rows
 
 MOST_FAILURES = 50
 
@@ -28,7 +28,7 @@ def to_markdown(report: Report) -> str:
         lines += ["", "## Gate", "", *_gate(report.verdict)]
     types = type_rows(report)
     if types:
-        heads = ["Type", "n", *(LABELS[name] for name in TYPE_COLUMNS)]
+        heads = ["Type", "n", *(LABELS[name] for name in type_columns(report))]
         lines += ["", f"## By type: {report.main.system}", "", *_table(heads, types)]
     lines += ["", "## Failures", "", *_failures(report)]
     return "\n".join(lines) + "\n"

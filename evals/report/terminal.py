@@ -9,7 +9,9 @@ from rich.table import Table
 
 from evals.gate import Verdict
 from evals.report import Report
-from evals.report.figures import LABELS, TYPE_COLUMNS, Row, columns, measure_rows, type_rows
+from evals.report.figures import LABELS, Row, columns, measure_rows, type_columns, type_rows
+
+MOST_ERRORS = 5
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -22,9 +24,11 @@ def print_report(report: Report, console: Console) -> None:
     for notice in report.main.notices:
         console.print(f"[yellow]{escape(notice)}[/yellow]")
     console.print(_table("Measure", [each.title for each in table], list(measure_rows(table))))
+    for failed in [each for each in report.main.results if each.error][:MOST_ERRORS]:
+        console.print(f"[red]Failed on {failed.question.id}: {escape(failed.error)}[/red]")
     types = type_rows(report)
     if types:
-        heads = ["n", *(LABELS[name] for name in TYPE_COLUMNS)]
+        heads = ["n", *(LABELS[name] for name in type_columns(report))]
         title = "Type" if report.shows_test else "Type (without the test part)"
         console.print(_table(f"{title}, {report.main.system}", heads, types))
     if report.verdict:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import tenacity
 
 from rag.answer.prompt import Message
-from rag.llm_errors import RETRIED, LlmCallError, from_exception
+from rag.llm_errors import NO_FAULT, RETRIED, LlmCallError, from_exception
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -129,17 +129,17 @@ class Caller:
         try:
             return attempts(self._open, messages, deadline, cancelled)
         except LlmCallError as error:
-            if error.kind != "too_long":
-                self._breaker.note(success=False)
+            self.failed(error)
             raise
 
     def succeeded(self) -> None:
         """Note that an answer came to its end."""
         self._breaker.note(success=True)
 
-    def failed(self) -> None:
-        """Note that an answer broke off after it had begun."""
-        self._breaker.note(success=False)
+    def failed(self, error: LlmCallError) -> None:
+        """Note a failure, unless the model had no part in it."""
+        if error.kind not in NO_FAULT:
+            self._breaker.note(success=False)
 
     def _is_worth_a_retry(self, error: BaseException, deadline: float) -> bool:
         if not isinstance(error, LlmCallError) or error.kind not in RETRIED:
@@ -210,8 +210,9 @@ class _Stream:
             left = self._deadline - time.monotonic()
             if left <= 0 or self._cancelled():
                 self.close()
-                why = "it was not done by the deadline" if left <= 0 else "it was stopped"
-                raise LlmCallError(why, "late")
+                if left <= 0:
+                    raise LlmCallError("it was not done by the deadline", "late")
+                raise LlmCallError("it was stopped", "stopped")
             with suppress(queue.Empty):
                 return self._queue.get(timeout=min(left, 0.05))
 

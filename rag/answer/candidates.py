@@ -56,17 +56,18 @@ class QueryWeights:
         query: Sequence[str],
         frequencies: Mapping[str, int],
         n_chunks: int,
-        asked: Sequence[str] = (),
+        asked: Mapping[str, float] | None = None,
     ) -> None:
-        """`query` are the terms searched for, `asked` those typed (near words not added)."""
+        """`query` are the terms searched for; `asked` those typed, with their rarity in [0, 1]."""
         self.idf = {term: _idf(frequencies.get(term, 0), n_chunks) for term in query}
         self.total = sum(self.idf.values()) or 1.0
-        typed = {term: _idf(frequencies.get(term, 0), n_chunks) for term in asked}
-        self.missing = frozenset(term for term in typed if not frequencies.get(term))
+        typed = {term: _idf(frequencies.get(term, 0), n_chunks) for term in asked or {}}
+        absent = {term: rare for term, rare in (asked or {}).items() if not frequencies.get(term)}
+        self.missing = frozenset(absent)
         """Typed terms that no chunk of the corpus holds."""
-        self.missing_share = sum(typed[term] for term in self.missing) / (
-            sum(typed.values()) or 1.0
-        )
+        self.missing_share = sum(typed[term] for term in absent) / (sum(typed.values()) or 1.0)
+        self.missing_rarity = sum(absent.values())
+        self.missing_rarest = max(absent.values(), default=0.0)
 
     def coverage(self, present: set[str]) -> float:
         """Share of the question's weight whose terms are `present`, in [0, 1]."""

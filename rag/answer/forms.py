@@ -117,10 +117,46 @@ FORMS: dict[str, Callable[[str], list[Span]]] = {
 }
 
 
+def _with_digits(finder: Callable[[str], list[Span]], pattern: str) -> Callable[[str], list[Span]]:
+    return lambda text: [span for span in finder(text) if re.search(pattern, span.of(text))]
+
+
+_FINER: tuple[tuple[re.Pattern[str], Callable[[str], list[Span]]], ...] = (
+    (re.compile(r"(?i)\b(?:what|which) year\b"), _with_digits(_spans(DATE), r"\d{4}")),
+    (
+        re.compile(r"(?i)\b(?:what|which)(?: exact)? (?:day|date)\b"),
+        _with_digits(_spans(DATE), rf"\b\d{{1,2}}\b|{_WEEKDAY}"),
+    ),
+    (
+        re.compile(r"(?i)\bwhat time\b|\bat what hour\b"),
+        _with_digits(_spans(DATE), r"\d(?::\d\d)?\s?[ap]\.?m|\d:\d\d"),
+    ),
+    (
+        re.compile(
+            r"(?i)\bnames? of\b|\b(?:is|was|are|were) (?:it|he|she|they) called\b|\bnamed\?"
+        ),
+        names,
+    ),
+)
+
+
+def _finder(kind: str, question: str) -> Callable[[str], list[Span]] | None:
+    """What finds the form asked for; a question for a year, a day, an hour or a name is pickier."""
+    for pattern, finder in _FINER:
+        if pattern.search(question):
+            return finder
+    return FORMS.get(kind)
+
+
+def asks_form(kind: str, question: str) -> bool:
+    """True when the question asks for something with a form of its own."""
+    return _finder(kind, question) is not None
+
+
 def has_form(kind: str, text: str, *, unlike: str = "") -> bool:
     """True when `text` holds the form that a question of this kind asks for, outside the words
     of `unlike` (a name that the question gives is no answer to it)."""
-    finder = FORMS.get(kind)
+    finder = _finder(kind, unlike)
     if finder is None:
         return True
     given = unlike.lower()

@@ -139,8 +139,8 @@ class LlmAnswerer:
                     "was left out."
                 )
             self._caller.succeeded()
-        except LlmCallError:
-            self._caller.failed()
+        except LlmCallError as error:
+            self._caller.failed(error)
             raise
         finally:
             reply.close()

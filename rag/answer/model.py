@@ -2,7 +2,8 @@
 
 Both are linear: the ranker was fitted by a softmax over the candidates of each question, the
 confidence by logistic regression (`training/answering/fit.py` fits them and writes weights.json;
-the sets and scores stand in that file). With and without a reader there are separate weights.
+the sets and scores stand in that file). With and without a reader, and with and without an
+embedding model, there are separate weights.
 """
 
 from __future__ import annotations
@@ -44,16 +45,20 @@ class AnswerModel:
     confidence: Linear
 
 
+def mode_name(*, reader: bool, dense: bool) -> str:
+    """Name of the weights for what there is to go by."""
+    return "+".join([*(["reader"] if reader else []), *(["dense"] if dense else [])]) or "words"
+
+
 @cache
-def load_model(*, with_reader: bool) -> AnswerModel:
+def load_model(*, reader: bool, dense: bool) -> AnswerModel:
     """The fitted weights that ship with the package."""
     text = resources.files("rag.answer").joinpath("weights.json").read_text(encoding="utf-8")
     tree = json.loads(text)
-    part = tree["with_reader" if with_reader else "without_reader"]
+    part = tree[mode_name(reader=reader, dense=dense)]
+    first = tree[mode_name(reader=False, dense=dense)]
     return AnswerModel(
-        _linear(tree["without_reader"]["ranker"]),
-        _linear(part["ranker"]),
-        _linear(part["confidence"]),
+        _linear(first["ranker"]), _linear(part["ranker"]), _linear(part["confidence"])
     )
 
 

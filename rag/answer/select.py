@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 CONFIDENCE_SIGNALS = (
     "score", "share", "margin", "dense", "dense_best", "dense_window_best", "coverage",
-    "coverage_window", "coverage_window_best", "missing_share", "missing_names", "form",
+    "coverage_window", "coverage_window_best", "missing_share", "missing_names", "missing_rarity", "missing_rarest", "form",
     "numbers", "terms", "reader", "reader_best", "reader_probability", "reader_probability_best",
     "reader_probability_top3",
 )  # fmt: skip
@@ -68,7 +68,8 @@ def select_sentences(
     """Rank the candidates; ties keep the order of retrieval."""
     if not candidates:
         return Selection((), 0.0)
-    model = load_model(with_reader=reader is not None)
+    has_vectors = any(each.vector is not None for each in candidates)
+    model = load_model(reader=reader is not None, dense=has_vectors)
     unread: list[Reading | None] = [None] * len(candidates)
     signals = sentence_signals(question, candidates, unread)
     readings = unread
@@ -111,6 +112,8 @@ def confidence_signals(
         "coverage_window": column["coverage_window"][best],
         "coverage_window_best": column["coverage_window"].max(),
         "missing_share": weights.missing_share,
+        "missing_rarity": min(weights.missing_rarity, 3.0),
+        "missing_rarest": weights.missing_rarest,
         "missing_names": float(len(named & weights.missing)),
         "form": column["form"][best],
         "numbers": column["numbers_window"][best],

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rag.analyze import terms
 from rag.answer.candidates import Candidate
-from rag.answer.forms import FORMS, has_form
+from rag.answer.forms import asks_form, has_form
 from rag.answer.question import Question
 from rag.reader import Reading
 
@@ -88,7 +88,7 @@ def _text_columns(question: Question, candidates: Sequence[Candidate]) -> dict[s
 
 def _form(question: Question, text: str) -> float:
     """1 when the text holds the form asked for, -1 when it does not, 0 when none is asked for."""
-    if question.type not in FORMS:
+    if not asks_form(question.type, question.text):
         return 0.0
     return 1.0 if has_form(question.type, text, unlike=question.text) else -1.0
 

@@ -30,7 +30,7 @@ def make_case() -> Callable[..., Case]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy_dataset() -> Dataset:
     """Sixteen questions, half of them answerable, on the two documents."""
     quote = {"document": "a.txt", "quote": "Ada led the talks in Bern."}

@@ -39,8 +39,9 @@ class Shifted(Footnote):
 
 @pytest.fixture(scope="module")
 def settings(store) -> RagSettings:
-    """Without the reader: the gate is under test here, and it is several times quicker."""
-    return RagSettings().override(storage={"path": store}, reader={"model": "none"})
+    """Without the reader, several times quicker, and bold, so that there is much to lose."""
+    quick = {"reader": {"model": "none"}, "answering": {"min_confidence": 0.1}}
+    return RagSettings().override(storage={"path": store}, **quick)
 
 
 @pytest.fixture(scope="module")

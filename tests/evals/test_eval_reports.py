@@ -6,6 +6,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -28,7 +29,7 @@ class Hostile(Scripted):
         return Answer(question, HOSTILE, abstained=False, confidence=0.4)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def report(toy_dataset) -> Report:
     evaluations = (run(Hostile(), toy_dataset), run(Scripted(right=6), toy_dataset))
     baseline = make_baseline(run(Scripted(), toy_dataset), toy_dataset)
@@ -36,9 +37,16 @@ def report(toy_dataset) -> Report:
     return Report(toy_dataset, evaluations, verdict, created=datetime(2024, 2, 1, tzinfo=UTC))
 
 
-@pytest.fixture
-def written(report, tmp_path) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in write_reports(report, tmp_path)}
+@pytest.fixture(scope="module")
+def folder(report, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("reports")
+    write_reports(report, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def written(folder) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in folder.iterdir()}
 
 
 def test_json_holds_every_result_and_closes_the_test_part(written):
@@ -52,8 +60,8 @@ def test_json_holds_every_result_and_closes_the_test_part(written):
     assert data["gate"]["is_open"] is False
 
 
-def test_a_baseline_from_the_report_is_the_one_from_the_results(report, written, tmp_path):
-    found = baseline_of_report(tmp_path / "report.json")
+def test_a_baseline_from_the_report_is_the_one_from_the_results(report, folder):
+    found = baseline_of_report(folder / "report.json")
     assert found == make_baseline(report.main, report.dataset)
 
 

@@ -13,7 +13,7 @@ Mayor Helena Brandt cut the ribbon. “Nobody missed the detour,” Brandt said.
 
 ADVERTISEMENT
 
-The repairs cost 4.2 million pounds, the council said.
+The repairs of the stone bridge cost 4.2 million pounds, the council said.
 
 Copyright 2023 The Associated Press. All rights reserved.
 """
@@ -24,7 +24,7 @@ By Ines Falk, Alder Gazette
 
 Published: 20 June 2023
 
-The repairs of the stone bridge cost 4.8 million pounds, the auditor said on Tuesday.
+The repairs of the old stone bridge cost 4.8 million pounds, an auditor said after a long review.
 
 Auditor Omar Vance called the overrun “regrettable but small”.
 """

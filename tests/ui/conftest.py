@@ -20,16 +20,6 @@ from ui.server import create_app
 CHROMIUM = "/usr/bin/chromium"
 
 
-# Gradio's queue uses a pandas option that the installed pandas is about to drop.
-GRADIO_AND_PANDAS = "ignore:'future.no_silent_downcasting' is deprecated"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.filterwarnings(GRADIO_AND_PANDAS))
-
-
 class UnhurriedPipeline(Pipeline):
     """The real pipeline, which takes its time over questions that ask it to."""
 

@@ -8,6 +8,7 @@ import stat
 import pytest
 from articles import ARTICLES
 
+from evals.dataset import load_dataset
 from rag.errors import DocumentError
 from rag.settings import RagSettings
 from rag.types import (
@@ -183,6 +184,14 @@ def test_vote_up_is_a_dataset_record_with_the_evidence(tmp_path):
     assert vote["answers"] == ["free"]
     assert vote["evidence"] == [[{"document": "ferry.txt", "quote": "Dogs travel free."}]]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_votes_are_read_as_a_dataset(tmp_path, is_good):
+    path = tmp_path / "votes.jsonl"
+    feedback.append(path, feedback.record(answer(), is_good=is_good))
+    feedback.append(path, feedback.record(answer(abstained=True, citations=()), is_good=is_good))
+    assert [each.question for each in load_dataset(path).questions] == ["May dogs travel?"] * 2
 
 
 def test_vote_down_keeps_no_evidence_and_takes_a_note(tmp_path):

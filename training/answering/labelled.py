@@ -33,7 +33,8 @@ class Labelled:
 def load_module(data: Path) -> ModuleType:
     """The data folder's own loader."""
     spec = importlib.util.spec_from_file_location("external_data", data / "load.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
