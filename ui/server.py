@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +27,7 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
 )
 
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -53,6 +56,7 @@ def create_app(pipeline: Pipeline, settings: RagSettings) -> FastAPI:
     from ui.openai_api import openai_routes
 
     check_exposure(settings.server)
+    _receive_files_in_private()
     workspace = Workspace(pipeline, settings)
     conversations = Conversations()
     limit = RateLimit(settings.server.requests_per_minute)
@@ -135,9 +139,15 @@ def _listen(server: ServerSettings) -> socket.socket:
     return listener
 
 
-def _health_routes(workspace: Workspace):  # type: ignore[no-untyped-def]
-    from fastapi import APIRouter
+def _receive_files_in_private() -> None:
+    """Let Gradio keep what browsers send in a folder of this process alone, gone at its end."""
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="footnote-")
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
+
+def _health_routes(workspace: Workspace) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz")

@@ -21,6 +21,7 @@ from rag.dates import WEEKDAYS
 SAME_FACT = 0.72
 SAME_SUBJECT = 0.5
 _COPY_RATIO = 82.0
+_QUOTED_RATIO = 90.0
 _QUOTATION = re.compile(r"[“\"]([^”\"]{30,})[”\"]")
 _KINDS = {"when": "date", "how_many": "number", "where": "place"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -116,13 +117,21 @@ def _similarity(a: Ranked, b: Ranked) -> float:
 def _is_copy(a: str, b: str) -> bool:
     if fuzz.ratio(a, b) >= _COPY_RATIO:
         return True
-    shared = {" ".join(quote.split()[:8]).lower() for quote in _QUOTATION.findall(a)}
-    return any(" ".join(quote.split()[:8]).lower() in shared for quote in _QUOTATION.findall(b))
+    return _shares_quotation(a, b) or _shares_quotation(b, a)
+
+
+def _shares_quotation(a: str, b: str) -> bool:
+    """True when a quotation of `a` stands, nearly to the letter, in `b`."""
+    return any(
+        len(quote) <= len(b) and fuzz.partial_ratio(quote, b) >= _QUOTED_RATIO
+        for quote in _QUOTATION.findall(a)
+    )
 
 
 def _date_parts(text: str) -> dict[str, str]:
     lowered = text.lower()
-    parts = {"weekday": day for day in WEEKDAYS if day in lowered}
+    weekdays = [day for day in WEEKDAYS if day in lowered]
+    parts = {"weekday": weekdays[0]} if weekdays else {}
     month = re.search(r"\b(" + "|".join(_MONTHS) + r")[a-z]*\b", lowered)
     year = re.search(r"\b(1[0-9]\d{2}|20\d{2})\b", lowered)
     day = re.search(r"\b(\d{1,2})(?:st|nd|rd|th)?\b", re.sub(r"\d{4}", " ", lowered))

@@ -32,7 +32,7 @@ _NUMBER_WORD = (
     "|millions?|billions?|dozens?|half|twice|thirds?|quarters?|several|double|triple"
 )
 QUANTITY = re.compile(
-    rf"(?i)[$£€¥]\s?\d[\d,.]*(?:\s?(?:thousand|million|billion|trillion|[kmb]n?)\b)?"
+    rf"(?i)[$£€¥]\s?\d+(?:[.,]\d+)*(?:\s?(?:thousand|million|billion|trillion|[kmb]n?)\b)?"
     rf"|\b\d[\d,]*(?:\.\d+)?(?:\s?%|\s?(?:percent|per cent|thousand|million|billion|trillion)\b)?"
     rf"|\b(?:{_NUMBER_WORD})(?:[ -](?:{_NUMBER_WORD}))*\b"
 )

@@ -148,9 +148,21 @@ def fit_confidence(signals: Array, correct: Array, names: list[str]) -> Linear:
     return Linear(CONFIDENCE_SIGNALS, weights, float(w[-1] - (w[:-1] / scale) @ mean))
 
 
-def question_rows(
-    rows: list[Row], ranker: Linear, *, with_reader: bool
-) -> tuple[Array, Array, Array]:
+def used(names: Sequence[str], mode: Mode) -> list[str]:
+    """Signals that exist in a mode."""
+    absent = [*([] if mode.reader else ["reader"]), *([] if mode.dense else ["dense"])]
+    return [name for name in names if not any(name.startswith(each) for each in absent)]
+
+
+def signals_of(row: Row, mode: Mode) -> Array:
+    """The row's sentence signals as they are in a mode, those that do not exist 0."""
+    matrix = (row.read if mode.reader else row.plain).copy()
+    there = set(used(SENTENCE_SIGNALS, mode))
+    matrix[:, [name not in there for name in SENTENCE_SIGNALS]] = 0.0
+    return matrix
+
+
+def question_rows(rows: list[Row], ranker: Linear, mode: Mode) -> tuple[Array, Array, Array]:
     """Confidence signals (n, len), whether answerable (n,), whether right among the first three."""
     signals, answerable, correct = [], [], []
     for row in rows:
