@@ -152,7 +152,8 @@ class Chat:
     ) -> Answer:
         metadata = replace(
             answer.metadata,
-            understood_as=understood if understood.strip() != question.strip() else "",
+            understood_as=answer.metadata.understood_as
+            or (understood if understood.strip() != question.strip() else ""),
             notices=(*notices, *answer.metadata.notices),
         )
         turn = replace(answer, question=question.strip(), metadata=metadata)

@@ -333,8 +333,8 @@ class Pipeline:
             )
             return
         answer = self.answer_extractively(gathered)
+        yield Event("token", text=answer.text)
         for sentence in answer.sentences:
-            yield Event("token", text=sentence.text + "\n\n")
             yield Event("verdict", sentence=sentence)
         for citation in answer.citations:
             yield Event("citation", citation=citation)

@@ -18,6 +18,11 @@ from rag.catalog import Catalog
 from rag.reader.shipped import TOKENIZER_PATH
 from rag.retrieve import Retriever
 
+# Words for the documents themselves: that a corpus does not hold them means nothing.
+_ABOUT_DOCUMENTS = frozenset(
+    """according article articles corpus document documents mention mentioned mentions passage piece
+    quote quoted quotes report reported reports source sources text texts answer question""".split()
+)
 _COMMON, _RARE = 2200, 30_000
 
 
@@ -43,6 +48,7 @@ def meaningful_terms(found: Sequence[Word]) -> dict[str, float]:
         for word in found
         if word.term
         and not word.is_stopword
+        and word.surface.casefold() not in _ABOUT_DOCUMENTS
         and (len(word.surface) > 3 or word.surface[0].isdigit() or word.surface.isupper())
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any
 
@@ -65,9 +66,12 @@ def api_routes(workspace: Workspace) -> APIRouter:
             if body.stream or EVENT_STREAM in accept:
                 events = pipeline.stream(body.question, filters=filters)
                 return StreamingResponse(
-                    _as_events(events), media_type=EVENT_STREAM, headers=STREAM_HEADERS
+                    _as_events(events, workspace.slot()),
+                    media_type=EVENT_STREAM,
+                    headers=STREAM_HEADERS,
                 )
-            return JSONResponse(pipeline.ask(body.question, filters=filters).to_dict())
+            with workspace.slot():
+                return JSONResponse(pipeline.ask(body.question, filters=filters).to_dict())
         except RagError as error:
             return error_response(error)
 
@@ -94,9 +98,14 @@ def event_data(event: Event) -> dict[str, Any]:
     return {name: value for name, value in asdict(event).items() if value and name != "kind"}
 
 
-def _as_events(events: Iterator[Event]) -> Iterator[str]:
+def _as_events(events: Iterator[Event], slot: AbstractContextManager[object]) -> Iterator[str]:
     try:
-        for event in events:
+        # Held for a step at a time, never across one: a client that reads slowly blocks nobody.
+        while True:
+            with slot:
+                event = next(events, None)
+            if event is None:
+                return
             data = json.dumps(event_data(event), ensure_ascii=False)
             yield f"event: {event.kind}\ndata: {data}\n\n"
     except RagError as error:

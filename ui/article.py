@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from rag.errors import RagError
 from rag.types import Document, Span
+from ui.assets import STYLES
 from ui.markup import clean, escape
 from ui.passages import Piece, paragraphs
 from ui.wording import byline, headline, length_in_words, plural
@@ -19,7 +20,7 @@ from ui.workspace import Workspace
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} · Footnote</title><link rel="stylesheet" href="/assets-footnote/footnote.css">
+<title>{title} · Footnote</title>{styles}
 </head><body class="fn-page"><main>{body}</main></body></html>"""
 
 
@@ -61,7 +62,9 @@ def article_routes(workspace: Workspace) -> APIRouter:
         return (
             body
             if part
-            else PAGE.format(title=escape(headline(found.metadata, found.path)), body=body)
+            else PAGE.format(
+                styles=STYLES, title=escape(headline(found.metadata, found.path)), body=body
+            )
         )
 
     return router

@@ -8,11 +8,13 @@ import json
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 
+from ui.assets import STYLES
+
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Footnote: the HTTP interface</title>
-<link rel="stylesheet" href="/assets-footnote/footnote.css"></head>
+{styles}</head>
 <body class="fn-page"><main class="fn-docs"><h1>The HTTP interface</h1>
 <p>Described for machines in <a href="/openapi.json">openapi.json</a>. When the server has a
 token, send it as <code>Authorization: Bearer …</code>.</p>{routes}</main></body></html>"""
@@ -30,7 +32,7 @@ def docs_routes(app: FastAPI) -> APIRouter:
             for path, methods in schema["paths"].items()
             for method, told in methods.items()
         ]
-        return PAGE.replace("{routes}", "".join(routes))
+        return PAGE.replace("{styles}", STYLES).replace("{routes}", "".join(routes))
 
     return router
 

@@ -69,7 +69,7 @@ class Handlers:
             turn = conversation.refuse(question[:MAX_QUESTION_CHARS], str(error))
             yield self._settled(conversation, turn)
             return
-        turn = conversation.begin(question, pipeline, collection, filters)
+        turn = conversation.begin(question, pipeline, collection, filters, self._workspace.slot())
         yield from self._follow(conversation, turn)
 
     def ask_again(

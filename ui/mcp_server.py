@@ -37,7 +37,8 @@ def build_mcp(workspace: Workspace) -> MCPServer[Any]:
         passage, document, title, outlet, date and character offsets of each.
         """
         try:
-            answer = workspace.pipeline().ask(question)
+            with workspace.slot():
+                answer = workspace.pipeline().ask(question)
         except RagError as error:
             return {"error": str(error)}
         told = answer.to_dict()

@@ -13,9 +13,10 @@ from gradio.exceptions import InvalidPathError
 
 from rag.errors import RagError
 from rag.settings import ServerSettings
+from ui.assets import SCRIPT, STYLES
 from ui.page import build_page
 from ui.sessions import Conversations
-from ui.theme import HEAD, theme
+from ui.theme import theme
 from ui.workspace import Workspace
 
 
@@ -41,7 +42,7 @@ def _mount(app: FastAPI, workspace: Workspace, conversations: Conversations) -> 
     page.state_session_capacity = 256
     gr.mount_gradio_app(
         app, page, path="/", server_name=settings.server.host, server_port=settings.server.port,
-        theme=theme(), head=HEAD, footer_links=[], run_history=False, show_error=False,
+        theme=theme(), head=STYLES + SCRIPT, footer_links=[], run_history=False, show_error=False,
         allowed_paths=[], blocked_paths=_blocked(workspace),
         max_file_size=f"{settings.server.max_upload_mb}mb", ssr_mode=False,
         enable_monitoring=False, mcp_server=False, pwa=False,

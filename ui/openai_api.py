@@ -82,8 +82,9 @@ def openai_routes(workspace: Workspace) -> APIRouter:
         """Answer the last user message, in whole or as chunks."""
         try:
             questions = _questions(body.messages)
-            chat = _chat(workspace, questions[:-1])
-            answer = chat.ask(questions[-1])
+            with workspace.slot():
+                chat = _chat(workspace, questions[:-1])
+                answer = chat.ask(questions[-1])
         except RagError as error:
             return error_response(error)
         identity = {

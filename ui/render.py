@@ -181,7 +181,9 @@ def _how_many(agreement: Agreement) -> str:
     if agreement.witnesses < 2:
         return ""
     text = f"{plural(agreement.witnesses, 'article')} say this"
-    if agreement.independent < agreement.witnesses:
+    if agreement.independent == 1:
+        text += " in near-identical words, so they count as one source"
+    elif agreement.independent < agreement.witnesses:
         text += f", {agreement.independent} in wording of their own (copies are counted once)"
     else:
         text += ", each in its own words"

@@ -13,7 +13,6 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Read by gradio and by the hub's client when they are imported.
@@ -34,6 +33,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from rag.errors import SettingsError
 from rag.settings import RagSettings, ServerSettings
+from ui.assets import STATIC, STATIC_PATH
 from ui.exposure import allowed_hosts, check_exposure, is_loopback
 from ui.security import Gate, RateLimit
 from ui.sessions import Conversations
@@ -41,9 +41,6 @@ from ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from rag.pipeline import Pipeline
-
-STATIC = Path(__file__).parent / "static"
-STATIC_PATH = "/assets-footnote"
 
 
 def create_app(pipeline: Pipeline, settings: RagSettings) -> FastAPI:

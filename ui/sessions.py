@@ -13,6 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from ui.workspace import CORPUS
 if TYPE_CHECKING:
     from rag.chat import Chat
     from rag.pipeline import Pipeline
+
+Slot = AbstractContextManager[object]
 
 COOKIE = "footnote_session"
 MAX_CONVERSATIONS = 512
@@ -57,10 +60,10 @@ class Turn:
 class Run:
     """An answer being made in a thread of its own, so that it can be watched and stopped."""
 
-    def __init__(self, chat: Chat, question: str, filters: Filters) -> None:
+    def __init__(self, chat: Chat, question: str, filters: Filters, slot: Slot) -> None:
         self._events: queue.SimpleQueue[Event | Exception | None] = queue.SimpleQueue()
         self._stopped = threading.Event()
-        arguments = (chat, question, filters)
+        arguments = (chat, question, filters, slot)
         self._thread = threading.Thread(target=self._work, args=arguments, daemon=True)
         self._thread.start()
 
@@ -96,16 +99,17 @@ class Run:
                     break
             yield batch
 
-    def _work(self, chat: Chat, question: str, filters: Filters) -> None:
+    def _work(self, chat: Chat, question: str, filters: Filters, slot: Slot) -> None:
         try:
-            stream = chat.stream(question, filters=filters)
-            for event in stream:
-                if self.is_stopped:
-                    break
-                self._events.put(event)
-            close = getattr(stream, "close", None)
-            if close:
-                close()
+            with slot:
+                stream = chat.stream(question, filters=filters)
+                for event in stream:
+                    if self.is_stopped:
+                        break
+                    self._events.put(event)
+                close = getattr(stream, "close", None)
+                if close:
+                    close()
         except Exception as error:  # noqa: BLE001 - handed to the reader of the queue
             self._events.put(error)
         finally:
@@ -122,13 +126,20 @@ class Conversation:
     _chat: Chat | None = None
     _pipeline: Pipeline | None = None
 
-    def begin(self, question: str, pipeline: Pipeline, collection: str, filters: Filters) -> Turn:
-        """Start answering; a running answer is stopped first."""
+    def begin(
+        self,
+        question: str,
+        pipeline: Pipeline,
+        collection: str,
+        filters: Filters,
+        slot: Slot,
+    ) -> Turn:
+        """Start answering within `slot`; a running answer is stopped first."""
         self.stop()
         self.count += 1
         turn = Turn(self.count, question, collection=collection)
         self.turns = [*self.turns, turn][-MAX_TURNS:]
-        self.run = Run(self._chat_over(pipeline), question, filters)
+        self.run = Run(self._chat_over(pipeline), question, filters, slot)
         return turn
 
     def refuse(self, question: str, reason: str) -> Turn:

@@ -6,14 +6,10 @@ import gradio as gr
 
 SANS = ["ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
-HEAD = (
-    '<link rel="stylesheet" href="/assets-footnote/footnote.css">'
-    '<script type="module" src="/assets-footnote/footnote.js"></script>'
-)
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's plain theme in the page's own colours (the same as in footnote.css)."""
+    """Gradio's plain theme in the page's own colours (the same as in frame.css)."""
     accent = gr.themes.Color(
         "#f1f6f3", "#dfece5", "#c1dacc", "#94bfa7", "#639d80", "#44805f", "#34694d", "#2b543f",
         "#244434", "#1f382c", "#101f18",

@@ -6,6 +6,7 @@ of sources gets a pipeline with those settings over the same index; a handful ar
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
@@ -63,6 +64,7 @@ class Workspace:
         self._added: Pipeline | None = None
         self._variants: OrderedDict[tuple[str, Choices], Pipeline] = OrderedDict()
         self._lock = threading.RLock()
+        self._slots = threading.BoundedSemaphore(2 * (os.cpu_count() or 2))
 
     def pipeline(self, collection: str = CORPUS, choices: Choices | None = None) -> Pipeline:
         """The pipeline over `collection`. Raises CorpusError when nothing has been added yet."""
@@ -97,6 +99,13 @@ class Workspace:
         if variable_that_sets("answering", "unsupported"):
             unsupported = now.unsupported
         return Choices(model, int(max_sources), "show" if unsupported == "show" else "drop")
+
+    def slot(self) -> contextlib.AbstractContextManager[object]:
+        """Held while an answer is computed: beyond a few at once each only takes more memory.
+
+        A language model is waited for, not computed here, so with one there is no limit.
+        """
+        return self._slots if self.settings.llm.model == NO_MODEL else contextlib.nullcontext()
 
     def documents(self, collection: str = CORPUS) -> list[Document]:
         """Documents of `collection`, none when nothing has been added yet."""

@@ -17,7 +17,7 @@ from rag.answer.agree import (
 from rag.answer.cite import make_citation
 from rag.answer.context import with_context
 from rag.answer.forms import FORMS
-from rag.answer.question import Question
+from rag.answer.question import Question, compares_sources
 from rag.answer.select import Ranked, Selection
 from rag.dates import weekday_before
 from rag.settings import AnsweringSettings
@@ -27,6 +27,7 @@ _DEPTH = 10
 _LEAST_SHARE = 0.04
 _SHORT_ANSWER_CHARS = 90
 _SHORT_ANSWER_PROBABILITY = 0.5
+_SHORT_ANSWER_CONFIDENCE = 0.5
 _CREDIT = re.compile(
     r"\([^()]*(?:/[^()]+|\b(?:photo|images?|photograph)\b[^()]*)\)\s*$", re.IGNORECASE
 )
@@ -68,20 +69,24 @@ def compose(
 ) -> Answer:
     """The answer that quotes the best of `selection`; `sentences` are each document's."""
     conflict = conflicting_values(question, selection.ranked, _DEPTH)
-    pieces = _choose(selection.ranked, conflict, sentences, settings.max_sentences)
+    ranked = selection.ranked
+    if compares_sources(question):
+        ranked = _one_of_each_first(ranked)
+    pieces = _choose(ranked, conflict, sentences, settings.max_sentences)
     numbering = _Numbering()
-    written = [_write(piece, numbering) for piece in pieces]
-    short = _short_answer(question, pieces[0].ranked) if not conflict else ""
+    marked, written = zip(*(_write(piece, numbering) for piece in pieces), strict=True)
+    short = _short_answer(question, pieces[0].ranked, selection) if not conflict else ""
     if short:
-        first = written[0].citations[-1 - len(pieces[0].witnesses)]
-        written.insert(0, AnswerSentence(f"{short} [{first}]", (first,)))
+        first = written[0].citations[len(pieces[0].spans) - 1]
+        marked = (f"{short} [{first}]", *marked)
+        written = (AnswerSentence(short, (first,)), *written)
     return Answer(
         question=question.text,
-        text=_join(written, conflict),
+        text=_join(marked, conflict),
         abstained=False,
         citations=tuple(numbering.citations),
         short_answer=short,
-        sentences=tuple(written),
+        sentences=written,
         agreement=_agreement(question, pieces, conflict, numbering),
         confidence=selection.confidence,
     )
@@ -120,25 +125,33 @@ def _choose(
     return pieces
 
 
+def _one_of_each_first(ranked: Sequence[Ranked]) -> tuple[Ranked, ...]:
+    """The best sentence of each document, best first, before the others."""
+    seen: set[str] = set()
+    first: list[Ranked] = []
+    for each in ranked:
+        if each.candidate.document.path not in seen:
+            seen.add(each.candidate.document.path)
+            first.append(each)
+    return (*first, *(each for each in ranked if all(each is not one for one in first)))
+
+
 def _is_covered(each: Ranked, piece: _Piece) -> bool:
     same = each.candidate.document.path == piece.ranked.candidate.document.path
     return same and any(span.overlaps(each.candidate.span) for span in piece.spans)
 
 
-def _write(piece: _Piece, numbering: _Numbering) -> AnswerSentence:
+def _write(piece: _Piece, numbering: _Numbering) -> tuple[str, AnswerSentence]:
+    """The piece with its [n] marks, and as a sentence without them."""
     document = piece.ranked.candidate.document
-    parts, numbers = [], []
-    for span in piece.spans:
-        number = numbering.cite(document, span)
-        numbers.append(number)
-        parts.append(f"{_flat(span.of(document.text))} [{number}]")
-    for witness in piece.witnesses:
-        number = numbering.cite(witness.candidate.document, witness.candidate.span)
-        numbers.append(number)
-        parts.append(f"[{number}]")
-    return AnswerSentence(
-        _introduction(document, piece.spans[-1]) + " ".join(parts), tuple(numbers)
-    )
+    introduction = _introduction(document, piece.spans[-1])
+    quotes = [_flat(span.of(document.text)) for span in piece.spans]
+    numbers = [numbering.cite(document, span) for span in piece.spans]
+    more = [numbering.cite(w.candidate.document, w.candidate.span) for w in piece.witnesses]
+    marked = [f"{quote} [{number}]" for quote, number in zip(quotes, numbers, strict=True)]
+    marked += [f"[{number}]" for number in more]
+    sentence = AnswerSentence(introduction + " ".join(quotes), (*numbers, *more))
+    return introduction + " ".join(marked), sentence
 
 
 def _introduction(document: Document, span: Span) -> str:
@@ -151,10 +164,12 @@ def _introduction(document: Document, span: Span) -> str:
     return f"{introduction[:1].upper()}{introduction[1:]}: " if introduction else ""
 
 
-def _short_answer(question: Question, best: Ranked) -> str:
+def _short_answer(question: Question, best: Ranked, selection: Selection) -> str:
     """The words that answer, cut from the quote, a weekday resolved by the article's own date."""
     reading, found = best.reading, " ".join(best.answer_span_text.split()).strip(" ,;:")
     if reading is None or reading.answer_probability < _SHORT_ANSWER_PROBABILITY:
+        return ""
+    if selection.confidence < _SHORT_ANSWER_CONFIDENCE:
         return ""
     if not found or len(found) > _SHORT_ANSWER_CHARS or found not in _flat(best.candidate.text):
         return ""
@@ -193,9 +208,9 @@ def _agreement(
     return Agreement(len(texts), count_independent(texts), conflicts)
 
 
-def _join(written: Sequence[AnswerSentence], conflict: Sequence[Stated]) -> str:
-    opening = "The sources differ. " if conflict else ""
-    return opening + "\n\n".join(sentence.text for sentence in written)
+def _join(marked: Sequence[str], conflict: Sequence[Stated]) -> str:
+    opening = "The sources differ.\n\n" if conflict else ""
+    return opening + "\n\n".join(marked)
 
 
 def _flat(text: str) -> str:

@@ -82,6 +82,9 @@ _YES_NO = re.compile(
 _LEAD = re.compile(r"(?i)^(?:(?:and|but|so|ok|okay|well|hey|hi|please|pls)[, ]+)+")
 
 
+_SOURCES = re.compile(
+    r"(?i)\b(?:articles|sources|reports|documents|accounts|outlets|newspapers|versions|agree|disagree|contradict\w*|differ\w*)\b"
+)
 _CLAUSE = re.compile(r"[^.!?:;\n]+(?:[.!?:;\n]+|$)")
 _ASKS = re.compile(
     r"(?i)\?|^\W*(?:(?:and|now|then|so|but|also)[ ,]+)*(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were"
@@ -119,6 +122,11 @@ def analyse(text: str) -> Question:
         numbers=tuple(word.term for word in found if word.surface[0].isdigit()),
         content=tuple(dict.fromkeys(w.term for w in found if not w.is_stopword and w.term)),
     )
+
+
+def compares_sources(question: Question) -> bool:
+    """True when the question is about what different documents say, so several must be quoted."""
+    return question.type == "compare" or bool(_SOURCES.search(question.text))
 
 
 def asked_part(text: str) -> str:

@@ -1,12 +1,12 @@
-"""Question and passages to padded batches of word pieces.
+"""Question and passages to rows of word pieces.
 
 A row is `[CLS] question [SEP] window [SEP]`. A passage longer than a row becomes several rows that
-overlap, so that no answer is lost at an edge. Batches hold rows of like length.
+overlap, so that no answer is lost at an edge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import tokenizers
 
-BATCH_TOKENS = 768
 _PASSAGE = 1
 
 
@@ -33,21 +32,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Row:
-    """One window of passage number `passage`; `encoding` holds its pieces and their offsets."""
+    """One window of passage number `passage`; the arrays are (length,).
+
+    `offsets` are character `[start, end)` in the passage; `can_start` and `can_end` mark the
+    passage pieces at word edges.
+    """
 
     passage: int
-    encoding: tokenizers.Encoding
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows padded to the longest. `can_start` and `can_end` mark passage pieces at word edges;
-    all arrays are (rows, length)."""
-
-    rows: list[Row]
+    offsets: list[tuple[int, int]]
     ids: NDArray[np.int64]
     segments: NDArray[np.int64]
-    mask: NDArray[np.int64]
     can_start: NDArray[np.bool_]
     can_end: NDArray[np.bool_]
 
@@ -59,23 +53,11 @@ def make_rows(
     asked = _cut(tokenizer, question, limits.question_tokens)
     encodings = tokenizer.encode_batch([(asked, passage) for passage in passages])
     return [
-        Row(number, window)
+        _row(number, window)
         for number, encoding in enumerate(encodings)
         for window in (encoding, *encoding.overflowing)
         if _PASSAGE in window.sequence_ids
     ]
-
-
-def make_batches(rows: Sequence[Row]) -> Iterator[Batch]:
-    """Padded batches of at most `BATCH_TOKENS`, short rows first."""
-    waiting: list[Row] = []
-    for row in sorted(rows, key=lambda row: len(row.encoding.ids)):
-        if waiting and len(row.encoding.ids) * (len(waiting) + 1) > BATCH_TOKENS:
-            yield _pad(waiting)
-            waiting = []
-        waiting.append(row)
-    if waiting:
-        yield _pad(waiting)
 
 
 def set_limits(tokenizer: tokenizers.Tokenizer, limits: Limits) -> None:
@@ -95,17 +77,14 @@ def _cut(tokenizer: tokenizers.Tokenizer, question: str, question_tokens: int) -
     )
 
 
-def _pad(rows: list[Row]) -> Batch:
-    shape = (len(rows), max(len(row.encoding.ids) for row in rows))
-    ids, segments, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-    can_start, can_end = (np.zeros(shape, dtype=np.bool_) for _ in range(2))
-    for number, row in enumerate(rows):
-        length = len(row.encoding.ids)
-        ids[number, :length] = row.encoding.ids
-        segments[number, :length] = row.encoding.type_ids
-        mask[number, :length] = 1
-        can_start[number, :length], can_end[number, :length] = _word_edges(row.encoding)
-    return Batch(rows, ids, segments, mask, can_start, can_end)
+def _row(passage: int, window: tokenizers.Encoding) -> Row:
+    return Row(
+        passage,
+        window.offsets,
+        np.array(window.ids, dtype=np.int64),
+        np.array(window.type_ids, dtype=np.int64),
+        *_word_edges(window),
+    )
 
 
 def _word_edges(encoding: tokenizers.Encoding) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

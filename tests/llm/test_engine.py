@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import re
 import runpy
 from pathlib import Path
@@ -118,10 +117,6 @@ def test_an_embedding_of_llama_index_gives_unit_vectors():
     assert [round(float((v**2).sum()), 5) for v in vectors] == [1.0, 1.0]
 
 
-@pytest.mark.skipif(
-    "reranker" not in inspect.signature(Pipeline.open).parameters,
-    reason="the pipeline takes no reranker yet",
-)
 def test_the_example_runs(capsys):
     runpy.run_path(str(EXAMPLE))["main"]()
     printed = capsys.readouterr().out
