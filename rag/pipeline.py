@@ -300,9 +300,9 @@ class Pipeline:
         analysed = analyse(question)
         wanted = self.retriever.query_terms(question)
         frequencies = self.catalog.document_frequencies([*wanted, *analysed.content])
-        weights = QueryWeights(
-            wanted, frequencies, self.catalog.counts()[1], asked=meaningful_terms(analysed.words)
-        )
+        asked = meaningful_terms(analysed.words)
+        kin = {t: 1 for t in asked if t not in frequencies and self.retriever.has_kin(t)}
+        weights = QueryWeights(wanted, {**kin, **frequencies}, self.catalog.counts()[1], asked)
         matrices = self.catalog.sentence_vectors([each.chunk.id for each in chunks])
         candidates = collect_candidates(evidence, weights, vector, matrices)
         return Gathered(analysed, evidence, tuple(candidates), weights)

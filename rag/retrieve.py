@@ -97,6 +97,12 @@ class Retriever:
         same_start = [word for word, _, _ in matches if word[0] == term[0] and len(word) > 3]
         return same_start[:2]
 
+    def has_kin(self, term: str) -> bool:
+        """True when the corpus holds a word with the same beginning, as "mexico" for "mexican":
+        all but the last three characters, at least five."""
+        beginning = term[: max(5, len(term) - 3)]
+        return len(term) >= 5 and any(word.startswith(beginning) for word in self.vocabulary())
+
     def vocabulary(self) -> dict[str, int]:
         """All terms of the corpus with the number of chunks that hold them."""
         revision = self._catalog.revision

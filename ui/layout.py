@@ -170,10 +170,12 @@ def library_panel(workspace: Workspace, library: Library) -> LibraryParts:
         until = gr.Textbox(label="Published to", placeholder="YYYY-MM-DD", max_length=10,
                            elem_id="until", min_width=120)  # fmt: skip
     upload = gr.File(
-        label="Add files (everyone who uses this page can read them)", file_count="multiple",
+        label="Add files", file_count="multiple",
         file_types=list(SUFFIXES), visible=uploads, elem_id="upload", height=120,
     )  # fmt: skip
-    with gr.Row(visible=uploads):
+    if uploads:
+        text('<p class="fn-hint">Everyone who uses this page can read what is added.</p>')
+    with gr.Row(visible=uploads, elem_id="added-row"):
         added = gr.Dropdown(
             library.added(), label="Added files", elem_id="added", scale=3, value=None
         )

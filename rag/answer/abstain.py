@@ -36,15 +36,20 @@ def decline(
     )
 
 
+def foreign_names(question: Question, weights: QueryWeights) -> list[str]:
+    """Names of the question of which no word stands anywhere in the corpus."""
+    found = []
+    for name in question.names:
+        parts = [term for term in terms(name, stopwords=False) if not term.isdigit()]
+        if parts and weights.missing.issuperset(parts):
+            found.append(name)
+    return found
+
+
 def unmentioned(question: Question, weights: QueryWeights) -> str:
     """The question's names, else its words, that stand nowhere in the corpus, as a sentence."""
-    names = [
-        name
-        for name in question.names
-        if weights.missing.issuperset(terms(name, stopwords=False)) and terms(name, stopwords=False)
-    ]
     words = [word.surface for word in question.words if word.term in weights.missing]
-    missing = list(dict.fromkeys(names or words))[:3]
+    missing = list(dict.fromkeys(foreign_names(question, weights) or words))[:3]
     if not missing:
         return ""
     return f"Nothing here mentions {' or '.join(f'“{each}”' for each in missing)}."

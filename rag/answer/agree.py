@@ -39,6 +39,9 @@ def same_fact(a: Ranked, b: Ranked) -> bool:
     """True when two sentences of different documents say nearly the same."""
     if a.candidate.document.path == b.candidate.document.path:
         return False
+    numbers, others = _numbers(a.candidate.text), _numbers(b.candidate.text)
+    if numbers and others and not numbers & others:
+        return False
     return _similarity(a, b) >= SAME_FACT or _is_copy(a.candidate.text, b.candidate.text)
 
 
@@ -145,4 +148,4 @@ def _date_parts(text: str) -> dict[str, str]:
 
 
 def _numbers(text: str) -> set[str]:
-    return {re.sub(r"[,\s$£€]", "", match) for match in re.findall(r"\d[\d,.]*", text)}
+    return {match.replace(",", "") for match in re.findall(r"\d+(?:[.,]\d+)*", text)}

@@ -16,7 +16,7 @@ from rag.answer.agree import (
 )
 from rag.answer.cite import make_citation
 from rag.answer.context import with_context
-from rag.answer.forms import FORMS
+from rag.answer.forms import FORMS, persons
 from rag.answer.question import Question, compares_sources
 from rag.answer.select import Ranked, Selection
 from rag.dates import weekday_before
@@ -25,9 +25,10 @@ from rag.types import Agreement, Answer, AnswerSentence, Citation, Conflict, Doc
 
 _DEPTH = 10
 _LEAST_SHARE = 0.04
+_MORE_TO_COMPARE = 2
 _SHORT_ANSWER_CHARS = 90
 _SHORT_ANSWER_PROBABILITY = 0.5
-_SHORT_ANSWER_CONFIDENCE = 0.5
+_SHORT_ANSWER_CONFIDENCE = 0.6
 _CREDIT = re.compile(
     r"\([^()]*(?:/[^()]+|\b(?:photo|images?|photograph)\b[^()]*)\)\s*$", re.IGNORECASE
 )
@@ -69,10 +70,10 @@ def compose(
 ) -> Answer:
     """The answer that quotes the best of `selection`; `sentences` are each document's."""
     conflict = conflicting_values(question, selection.ranked, _DEPTH)
-    ranked = selection.ranked
+    ranked, most = selection.ranked, settings.max_sentences
     if compares_sources(question):
-        ranked = _one_of_each_first(ranked)
-    pieces = _choose(ranked, conflict, sentences, settings.max_sentences)
+        ranked, most = _one_of_each_first(ranked), most + _MORE_TO_COMPARE
+    pieces = _choose(ranked, conflict, sentences, most)
     numbering = _Numbering()
     marked, written = zip(*(_write(piece, numbering) for piece in pieces), strict=True)
     short = _short_answer(question, pieces[0].ranked, selection) if not conflict else ""
@@ -177,6 +178,8 @@ def _short_answer(question: Question, best: Ranked, selection: Selection) -> str
         return ""
     finder = FORMS.get(question.type)
     if finder is not None and question.type in ("when", "how_many") and not finder(found):
+        return ""
+    if question.type in ("who", "who_said") and not persons(found):
         return ""
     if found.lower() in question.text.lower():
         return ""

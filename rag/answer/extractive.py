@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.answer.abstain import decline
+from rag.answer.abstain import decline, foreign_names
 from rag.answer.candidates import Candidate, QueryWeights
 from rag.answer.compose import compose
 from rag.answer.question import Question
@@ -26,6 +26,7 @@ def answer_extractively(
     selection = select_sentences(
         question, candidates, weights, reader, max_passages=settings.reader.max_passages
     )
-    if not selection.ranked or selection.confidence < settings.answering.min_confidence:
+    unsure = selection.confidence < settings.answering.min_confidence
+    if not selection.ranked or unsure or foreign_names(question, weights):
         return decline(question, selection, weights, settings.answering)
     return compose(question, selection, sentences, settings.answering)

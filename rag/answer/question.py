@@ -184,5 +184,5 @@ def _joined(text: str, a: Word, b: Word) -> bool:
 def _opens(run: list[Word], text: str) -> bool:
     """True for a single ordinary capitalised word that only opens the question."""
     first = run[0]
-    opening = not text[: first.span.start].strip(" \"“‘'¿")
+    opening = bool(re.search(r"(?:^|[.!?:])[\s\"“‘'¿]*$", text[: first.span.start]))
     return opening and len(run) == 1 and not first.surface.isupper() and len(text.split()) > 1
