@@ -20,7 +20,31 @@ from rag.retrieve import Retriever
 
 # Words for the documents themselves: that a corpus does not hold them means nothing.
 _ABOUT_DOCUMENTS = frozenset(
-    ["according", "article", "articles", "corpus", "document", "documents", "mention", "mentioned", "mentions", "passage", "piece", "quote", "quoted", "quotes", "report", "reported", "reports", "source", "sources", "text", "texts", "answer", "question"]
+    [
+        "according",
+        "article",
+        "articles",
+        "corpus",
+        "document",
+        "documents",
+        "mention",
+        "mentioned",
+        "mentions",
+        "passage",
+        "piece",
+        "quote",
+        "quoted",
+        "quotes",
+        "report",
+        "reported",
+        "reports",
+        "source",
+        "sources",
+        "text",
+        "texts",
+        "answer",
+        "question",
+    ]
 )
 _COMMON, _RARE = 2200, 30_000
 
