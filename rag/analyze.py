@@ -25,7 +25,7 @@ STOPWORDS = frozenset(
     no nor not now of off on once only or other our out over own same she should so some such
     than that the their theirs them then there these they this those through to too under until
     up very was we were what when where which while who whom whose why will with would you your
-    yours tell say said says please whos whats wheres whens hows thats give many much long often far""".split()  # noqa: SIM905
+    yours tell say said says please happen happens happened happening whos whats wheres whens hows thats give many much long often far""".split()  # noqa: SIM905
 )
 _WORD = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # initials: U.S., e.g.

@@ -20,6 +20,7 @@ from rag.dates import WEEKDAYS
 
 SAME_FACT = 0.72
 SAME_SUBJECT = 0.5
+_READ_PROBABILITY = 0.6
 _COPY_RATIO = 82.0
 _QUOTED_RATIO = 90.0
 _QUOTATION = re.compile(r"[“\"]([^”\"]{30,})[”\"]")
@@ -108,7 +109,10 @@ def _is_rival(best: Ranked, other: Ranked) -> bool:
     """A sentence of another document about the same subject that the ranker takes seriously."""
     if other.candidate.document.path == best.candidate.document.path:
         return False
-    return _similarity(best, other) >= SAME_SUBJECT and other.share >= 0.15 * best.share
+    if _similarity(best, other) < SAME_SUBJECT:
+        return False
+    is_read = other.reading is not None and other.reading.answer_probability >= _READ_PROBABILITY
+    return is_read or other.share >= 0.15 * best.share
 
 
 def _similarity(a: Ranked, b: Ranked) -> float:

@@ -352,7 +352,6 @@ def damage_pointer_overwritten(folder: Path) -> None:
     "damage",
     [
         damage_sqlite_deleted, damage_sqlite_emptied, damage_sqlite_overwritten,
-        damage_segment_deleted, damage_segment_emptied, damage_segment_overwritten,
         damage_folder_deleted, damage_pointer_overwritten,
     ],
 )  # fmt: skip
@@ -372,6 +371,25 @@ def test_damaged_vector_index_is_rebuilt_from_the_catalog_and_announced(
     assert "The vector index was damaged" in caplog.text
     assert len(encoder.texts) == embedded
     assert reopened.vectors.is_sound(reopened.catalog)
+
+
+@pytest.mark.parametrize(
+    "damage", [damage_segment_deleted, damage_segment_emptied, damage_segment_overwritten]
+)
+def test_damaged_segment_of_a_small_index_loses_nothing(
+    damage: object, store: Store, encoder: HashingEncoder
+) -> None:
+    """Under 1,000 rows Chroma makes its segment anew from its log at every start."""
+    store.sync()
+    folder = generation_folder(store)
+    store.close()
+    assert callable(damage)
+    damage(folder)
+    reopened = Store(store.corpus, store.path, encoder)
+    reopened.sync()
+    assert reopened.vectors.is_sound(reopened.catalog)
+    found = reopened.vectors.query(encoder.encode(["bridge"])[0], limit=50, documents=None)
+    assert len(found) == reopened.catalog.counts()[2]
 
 
 def test_failed_builds_at_the_same_revision_never_push_out_the_current_one(store: Store) -> None:
