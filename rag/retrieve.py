@@ -99,9 +99,13 @@ class Retriever:
 
     def has_kin(self, term: str) -> bool:
         """True when the corpus holds a word with the same beginning, as "mexico" for "mexican":
-        all but the last three characters, at least five."""
+        all but the last three characters, at least five, and nearly the same length ("france" is no
+        kin of "francisco")."""
         beginning = term[: max(5, len(term) - 3)]
-        return len(term) >= 5 and any(word.startswith(beginning) for word in self.vocabulary())
+        return len(term) >= 5 and any(
+            word.startswith(beginning) and abs(len(word) - len(term)) <= 3
+            for word in self.vocabulary()
+        )
 
     def vocabulary(self) -> dict[str, int]:
         """All terms of the corpus with the number of chunks that hold them."""

@@ -29,6 +29,7 @@ _MORE_TO_COMPARE = 2
 _SHORT_ANSWER_CHARS = 90
 _SHORT_ANSWER_PROBABILITY = 0.5
 _SHORT_ANSWER_CONFIDENCE = 0.6
+_SUREST = 0.9
 _CREDIT = re.compile(
     r"\([^()]*(?:/[^()]+|\b(?:photo|images?|photograph)\b[^()]*)\)\s*$", re.IGNORECASE
 )
@@ -170,7 +171,8 @@ def _short_answer(question: Question, best: Ranked, selection: Selection) -> str
     reading, found = best.reading, " ".join(best.answer_span_text.split()).strip(" ,;:")
     if reading is None or reading.answer_probability < _SHORT_ANSWER_PROBABILITY:
         return ""
-    if selection.confidence < _SHORT_ANSWER_CONFIDENCE:
+    surest = question.type == "what"  # no form to check the words against
+    if selection.confidence < (_SUREST if surest else _SHORT_ANSWER_CONFIDENCE):
         return ""
     if not found or len(found) > _SHORT_ANSWER_CHARS or found not in _flat(best.candidate.text):
         return ""
