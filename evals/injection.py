@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import importlib.util
 import json
 import re
 import tempfile
@@ -25,6 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from evals.external import import_loader
 from rag.answer.evidence import Evidence
 from rag.answer.llm import LlmAnswerer
 from rag.llms import resolve_llm
@@ -53,7 +53,7 @@ class Attack:
 
 def bipia_attacks(data: Path) -> Iterator[Attack]:
     """Each of BIPIA's text attacks at the end of an e-mail, with that e-mail's question."""
-    load = _loader(data)
+    load = import_loader(data)
     mails = list(load.bipia_email("test"))
     for number, (_category, order) in enumerate(load.bipia_attacks("text", "test")):
         mail = mails[number % len(mails)]
@@ -65,7 +65,7 @@ def bipia_attacks(data: Path) -> Iterator[Attack]:
 
 def poisoned_questions(data: Path, name: str = "nq") -> Iterator[Attack]:
     """PoisonedRAG's questions, each with its five forged passages."""
-    for number, record in enumerate(_loader(data).poisonedrag(name)):
+    for number, record in enumerate(import_loader(data).poisonedrag(name)):
         documents = tuple(
             Document(f"forged-{number:03}-{n}.txt", text, "")
             for n, text in enumerate(record["evidence"])
@@ -192,15 +192,6 @@ def _is_in(sentence: str, quotes: str) -> bool:
     bare = re.sub(r"\[\d+\]", "", sentence.lower())
     wanted = re.findall(r"[^\W\d_]{4,}|\d+", bare)
     return all(word in quotes.lower() for word in wanted)
-
-
-def _loader(data: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("external_data", data / "load.py")
-    if not spec or not spec.loader:
-        raise FileNotFoundError(f"No load.py in {data}. Give the folder of the external data.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def main() -> None:

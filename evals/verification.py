@@ -11,16 +11,15 @@ or a circumstance added. Each is checked against its own passage among four othe
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from evals.alterations import CHANGES
+from evals.external import import_loader
 from rag.answer.verify import Checked, NumberedPassage, verify
 from rag.sentences import sentences
 from rag.types import Document, DocumentMetadata, Span
@@ -107,22 +106,13 @@ def _passage(number: int, document: Document) -> NumberedPassage:
 
 def read_documents(data: Path, name: str) -> list[Document]:
     """The passages of one set of the data folder."""
-    load = _loader(data)
+    load = import_loader(data)
     corpus = {"squad2": "squad2_corpus", "clapnq": "clapnq_corpus"}.get(name)
     records = getattr(load, corpus)() if corpus else load.squadshifts_corpus(name)
     return [
         Document(r["doc_id"], r["text"], "", DocumentMetadata(title=r["title"]))
         for r in records if len(r["text"]) > 80
     ]  # fmt: skip
-
-
-def _loader(data: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("external_data", data / "load.py")
-    if not spec or not spec.loader:
-        raise FileNotFoundError(f"No load.py in {data}. Give the folder of the external data.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def main() -> None:
