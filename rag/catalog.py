@@ -8,6 +8,7 @@ document: a document is in or it is not. Chroma and everything else is derived f
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.analyze import terms
-from rag.database import Database
+from rag.fulltext import FULL_TEXT, FullText
 from rag.types import Chunk, Document, DocumentMetadata, Filters, Span
 
 Vectors = NDArray[np.float32]
@@ -40,9 +41,6 @@ CREATE TABLE IF NOT EXISTS chunks (
 CREATE INDEX IF NOT EXISTS chunks_by_document ON chunks(document);
 CREATE INDEX IF NOT EXISTS chunks_by_text ON chunks(text_sha);
 CREATE TABLE IF NOT EXISTS vectors (text_sha TEXT PRIMARY KEY, vector BLOB NOT NULL);
-CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(terms,
-    tokenize="unicode61 remove_diacritics 0 tokenchars '.'");
-CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab(lexical, 'row');
 """
 
 
@@ -70,11 +68,11 @@ class EmbeddedChunk:
     """Shape (n_sentences, dim)."""
 
 
-class Catalog(Database):
+class Catalog(FullText):
     """The catalog of one index folder."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, _SCHEMA)
+        super().__init__(path, _SCHEMA + FULL_TEXT)
 
     # Writing
 
@@ -181,9 +179,14 @@ class Catalog(Database):
             rows = self._rows(
                 "SELECT * FROM documents WHERE path IN (SELECT value FROM json_each(?)) "
                 "ORDER BY path",
-                [json.dumps(list(paths))],
+                [_listed(paths)],
             )
         return [_document(row) for row in rows]
+
+    def outlets(self) -> list[str]:
+        """Every outlet named by a document, once, in alphabetical order."""
+        rows = self._rows("SELECT DISTINCT outlet FROM documents WHERE outlet <> '' ORDER BY 1")
+        return [row[0] for row in rows]
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Chunks by id; ids that are gone are left out."""
@@ -200,14 +203,24 @@ class Catalog(Database):
         """Ids of all chunks, in id order."""
         return [row[0] for row in self._rows("SELECT id FROM chunks ORDER BY id")]
 
-    def vectors(self) -> Iterator[tuple[list[tuple[str, str]], Vectors]]:
-        """Pages of ((chunk id, document path) pairs, vectors of shape (n, dim)), in id order."""
+    def vector_ids(self) -> list[str]:
+        """Ids of all chunks that have a vector, in id order."""
+        rows = self._rows("SELECT id FROM chunks JOIN vectors USING (text_sha) ORDER BY id")
+        return [row[0] for row in rows]
+
+    def vectors(
+        self, ids: Sequence[str] | None = None
+    ) -> Iterator[tuple[list[tuple[str, str]], Vectors]]:
+        """Pages of ((chunk id, document path) pairs, vectors of shape (n, dim)), in id order, of
+        all chunks or of those named."""
+        named = None if ids is None else json.dumps(list(ids))
         last = ""
         while True:
             rows = self._rows(
                 "SELECT id, document, vector FROM chunks JOIN vectors USING (text_sha) "
-                "WHERE id > ? ORDER BY id LIMIT 2000",  # Chroma refuses more than 5,461 at once
-                (last,),
+                "WHERE id > ?1 AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) "
+                "ORDER BY id LIMIT 2000",  # Chroma refuses more than 5,461 at once
+                (last, named),
             )
             if not rows:
                 return
@@ -234,38 +247,6 @@ class Catalog(Database):
         flat = {row[0]: np.frombuffer(row[1], dtype=np.float16) for row in rows}
         return {row[0]: flat[row[0]].astype(np.float32).reshape(row[2], -1) for row in rows}
 
-    def bm25(
-        self, query: Sequence[str], *, limit: int, documents: Sequence[str] | None
-    ) -> list[tuple[str, float]]:
-        """Chunk ids with BM25 scores (k1 = 1.2, b = 0.75, any-term), best first, ties by id.
-
-        `query` holds analysed terms. FTS5 gives negated scores; here higher is better.
-        """
-        if not query:
-            return []
-        match = " OR ".join(f'"{term}"' for term in dict.fromkeys(query))
-        rows = self._rows(
-            "SELECT c.id, -bm25(lexical) AS score FROM lexical "
-            "JOIN chunks c ON c.rowid = lexical.rowid WHERE lexical MATCH ?1 "
-            "AND (?2 IS NULL OR c.document IN (SELECT value FROM json_each(?2))) "
-            "ORDER BY score DESC, c.id LIMIT ?3",
-            [match, None if documents is None else json.dumps(list(documents)), limit],
-        )
-        return [(row[0], row[1]) for row in rows]
-
-    def document_frequencies(self, query: Sequence[str]) -> dict[str, int]:
-        """Number of chunks that hold each term; terms held by none are left out."""
-        return dict(
-            self._rows(
-                "SELECT term, doc FROM vocabulary WHERE term IN (SELECT value FROM json_each(?))",
-                [json.dumps(list(query))],
-            )
-        )
-
-    def vocabulary(self) -> dict[str, int]:
-        """All terms with the number of chunks that hold them."""
-        return dict(self._rows("SELECT term, doc FROM vocabulary"))
-
     def select_documents(self, filters: Filters) -> list[str] | None:
         """Paths that pass the filters, None when they do not restrict."""
         if filters == Filters():
@@ -276,8 +257,8 @@ class Catalog(Database):
             "(?2 IS NULL OR lower(outlet) IN (SELECT lower(value) FROM json_each(?2))) AND "
             "(?3 IS NULL OR (published != '' AND published BETWEEN ?3 AND ?4)) ORDER BY path",
             [
-                json.dumps(filters.documents) if filters.documents else None,
-                json.dumps(filters.outlets) if filters.outlets else None,
+                _listed(filters.documents) if filters.documents else None,
+                _listed(filters.outlets) if filters.outlets else None,
                 filters.published_from or ("0000" if filters.published_to else None),
                 filters.published_to or "9999-12-31",
             ],
@@ -290,6 +271,12 @@ def _raise_revision(connection: sqlite3.Connection) -> None:
         "INSERT INTO state VALUES ('revision', '1') ON CONFLICT(name) "
         "DO UPDATE SET value = CAST(value AS INTEGER) + 1"
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names as a JSON list, without those that no document can have: SQLite would cut them at a
+    NUL, and refuse half a character."""
+    return json.dumps([name for name in names if not re.search("[\0\ud800-\udfff]", name)])
 
 
 def _spans(text: str) -> tuple[Span, ...]:

@@ -57,13 +57,20 @@ def _regions(document: Document) -> Iterator[list[Span]]:
 
 
 class _Budget:
-    """What fits into one chunk; `cost` puts tokens and word pieces on one scale."""
+    """What fits into one chunk; `cost` puts tokens and word pieces on one scale. A sentence is
+    asked for twice and counted once."""
 
     def __init__(self, max_tokens: int, count_pieces: CountPieces | None) -> None:
         self.max_tokens = max_tokens
         self._count_pieces = count_pieces
+        self._costs: dict[str, int] = {}
 
     def cost(self, text: str) -> int:
+        if text not in self._costs:
+            self._costs[text] = self._counted(text)
+        return self._costs[text]
+
+    def _counted(self, text: str) -> int:
         tokens = count_tokens(text)
         if self._count_pieces is None:
             return tokens

@@ -114,7 +114,9 @@ def _index(corpus: Path | None) -> Iterator[Finding]:
         return
     built = f"{status.documents} documents, {status.chunks} chunks, {status.vectors} vectors"
     yield Finding("index", f"{built} in {status.store}" if status.documents else "not built yet")
+    for notice in pipeline.store.notices():
+        yield Finding("index", notice, is_fine=False)
     if status.documents and pipeline.encoder and not pipeline.vectors.is_sound(pipeline.catalog):
-        yield Finding("vectors", "behind the catalog; the next question rebuilds them", False)
+        yield Finding("vectors", "damaged or behind; the next question mends them", is_fine=False)
     for path, reason in status.failed:
         yield Finding("file", f"{path} {reason}", is_fine=False)

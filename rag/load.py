@@ -99,7 +99,7 @@ def read_document(source: Source) -> Document:
         path=source.path,
         text=text,
         sha256=hashlib.sha256(data).hexdigest(),
-        metadata=extract_metadata(text, source.path),
+        metadata=extract_metadata(text, source.path, kept),
         kept=kept,
         notice=notice,
     )

@@ -8,12 +8,13 @@ publication date, and the time of a file never is.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from rag.clean import FRONT_MATTER, kept_spans
 from rag.dates import DAY, parse_date
 from rag.sentences import paragraphs
-from rag.types import DocumentMetadata
+from rag.types import DocumentMetadata, Span
 
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? )?"
 _DATE_LABEL = re.compile(
@@ -46,13 +47,13 @@ _TERMS_OF = re.compile(
 _TOP, _BOTTOM = 6, 4  # paragraphs at the ends of a page where labels stand
 
 
-def extract_metadata(text: str, path: str) -> DocumentMetadata:
+def extract_metadata(text: str, path: str, kept: Sequence[Span] | None = None) -> DocumentMetadata:
     """Title, outlet, author, place and date of `text`; empty where it gives none.
 
-    The title falls back to the file's name.
+    The title falls back to the file's name. `kept` saves finding the content's spans again.
     """
     parts = [part.of(text) for part in paragraphs(text)]
-    content = [part.of(text) for part in kept_spans(text)]
+    content = [part.of(text) for part in (kept_spans(text) if kept is None else kept)]
     front = _front_matter(text)
     place, agency = _dateline(content)
     author, byline_outlet = _byline(content)

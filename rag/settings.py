@@ -65,9 +65,8 @@ class RetrievalSettings(Section):
 
     top_k: int = Field(10, ge=1, le=200, description="chunks handed to the answerer")
     candidates: int = Field(40, ge=1, le=500, description="chunks each search returns to fusion")
-    dense_weight: float = Field(1.0, ge=0, description="weight of the dense ranks in the fusion")
-    bm25_weight: float = Field(1.0, ge=0, description="weight of the BM25 ranks in the fusion")
-    rrf_k: int = Field(60, ge=1, description="rank constant of reciprocal rank fusion")
+    dense_weight: float = Field(1.0, ge=0, description="weight of the dense scores in the fusion")
+    bm25_weight: float = Field(1.0, ge=0, description="weight of the BM25 scores in the fusion")
     fuzzy: bool = Field(True, description="match misspelt words to near words of the corpus")
 
 

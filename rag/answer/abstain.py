@@ -37,7 +37,12 @@ def decline(
 
 
 def foreign_names(question: Question, weights: QueryWeights) -> list[str]:
-    """Names of the question of which no word stands anywhere in the corpus."""
+    """Names of the question of which no word stands anywhere in the corpus.
+
+    None where the question offers a choice: the other alternative may be the answer.
+    """
+    if any(word.surface.lower() == "or" for word in question.words):
+        return []
     found = []
     for name in question.names:
         parts = [term for term in terms(name, stopwords=False) if not term.isdigit()]

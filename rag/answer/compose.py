@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.answer.agree import (
@@ -14,11 +14,13 @@ from rag.answer.agree import (
     count_independent,
     same_fact,
 )
+from rag.answer.candidates import Candidate
 from rag.answer.cite import make_citation
 from rag.answer.context import with_context
 from rag.answer.forms import FORMS, persons
-from rag.answer.question import Question, compares_sources
+from rag.answer.question import Question
 from rag.answer.select import Ranked, Selection
+from rag.chunk import document_sentences
 from rag.dates import weekday_before
 from rag.settings import AnsweringSettings
 from rag.types import Agreement, Answer, AnswerSentence, Citation, Conflict, Document, Span
@@ -26,6 +28,8 @@ from rag.types import Agreement, Answer, AnswerSentence, Citation, Conflict, Doc
 _DEPTH = 10
 _LEAST_SHARE = 0.04
 _MORE_TO_COMPARE = 2
+_SECOND_SOURCE_PROBABILITY = 0.6
+_MOST_EACH = 2  # sentences for each part of a compound question
 _SHORT_ANSWER_CHARS = 90
 _SHORT_ANSWER_PROBABILITY = 0.5
 _SHORT_ANSWER_CONFIDENCE = 0.6
@@ -37,12 +41,37 @@ _WEEKDAY = re.compile(r"\b((?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b")
 
 
 @dataclass(frozen=True)
+class Answered:
+    """A question with the sentences selected for it."""
+
+    question: Question
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class _WrittenPart:
+    """One part of the answer, written out."""
+
+    text: str
+    sentences: tuple[AnswerSentence, ...]
+    short: str
+    agreement: Agreement
+
+
+@dataclass(frozen=True)
 class _Piece:
     """A sentence to be quoted, the spans quoted for it, and the witnesses that say the same."""
 
     ranked: Ranked
     spans: tuple[Span, ...]
     witnesses: tuple[Ranked, ...]
+
+    def with_witness(self, ranked: Ranked) -> _Piece:
+        """The piece with one more witness, at most one of each document."""
+        known = {witness.candidate.document.path for witness in self.witnesses}
+        if ranked.candidate.document.path in known:
+            return self
+        return replace(self, witnesses=(*self.witnesses, ranked))
 
 
 class _Numbering:
@@ -62,69 +91,109 @@ class _Numbering:
         self.citations.append(make_citation(len(self.citations) + 1, document, span))
         return len(self.citations)
 
+    def without_quoted(self, ranked: Sequence[Ranked]) -> Sequence[Ranked]:
+        """`ranked` without sentences quoted already, all of it when nothing would be left."""
+        return [each for each in ranked if not self._is_quoted(each.candidate)] or ranked
+
+    def _is_quoted(self, candidate: Candidate) -> bool:
+        return any(
+            known.document == candidate.document.path
+            and Span(known.start, known.end).overlaps(candidate.span)
+            for known in self.citations
+        )
+
 
 def compose(
     question: Question,
-    selection: Selection,
-    sentences: Mapping[str, Sequence[Span]],
+    parts: Sequence[Answered],
     settings: AnsweringSettings,
+    *,
+    unanswered: Sequence[str] = (),
 ) -> Answer:
-    """The answer that quotes the best of `selection`; `sentences` are each document's."""
-    conflict = conflicting_values(question, selection.ranked, _DEPTH)
-    ranked, most = selection.ranked, settings.max_sentences
-    if compares_sources(question):
-        ranked, most = _one_of_each_first(ranked), most + _MORE_TO_COMPARE
-    pieces = _choose(ranked, conflict, sentences, most)
+    """The answer that quotes the best of each part's selection, the parts in order.
+
+    A single question is one part. `unanswered` are the questions of `question` left open.
+    """
     numbering = _Numbering()
+    most = settings.max_sentences if len(parts) == 1 else min(settings.max_sentences, _MOST_EACH)
+    written = [_compose_part(part, most, numbering) for part in parts]
+    opened = [f"The documents do not answer “{each.rstrip(' ?!.')}”." for each in unanswered]
+    return Answer(
+        question=question.text,
+        text="\n\n".join([*(each.text for each in written), *opened]),
+        abstained=False,
+        citations=tuple(numbering.citations),
+        short_answer="; ".join(each.short for each in written if each.short),
+        sentences=tuple(sentence for each in written for sentence in each.sentences),
+        agreement=_merged([each.agreement for each in written]),
+        confidence=min(part.selection.confidence for part in parts),
+    )
+
+
+def _compose_part(part: Answered, most: int, numbering: _Numbering) -> _WrittenPart:
+    question, selection = part.question, part.selection
+    conflict = conflicting_values(question, selection.ranked, _DEPTH)
+    ranked = numbering.without_quoted(selection.ranked)
+    least = _LEAST_SHARE * ranked[0].share
+    if question.compares:
+        ranked, most, least = _one_of_each_first(ranked), most + _MORE_TO_COMPARE, 0.0
+    pieces = _choose(ranked, conflict, most, least)
     marked, written = zip(*(_write(piece, numbering) for piece in pieces), strict=True)
     short = _short_answer(question, pieces[0].ranked, selection) if not conflict else ""
     if short:
         first = written[0].citations[len(pieces[0].spans) - 1]
         marked = (f"{short} [{first}]", *marked)
         written = (AnswerSentence(short, (first,)), *written)
-    return Answer(
-        question=question.text,
-        text=_join(marked, conflict),
-        abstained=False,
-        citations=tuple(numbering.citations),
-        short_answer=short,
-        sentences=written,
-        agreement=_agreement(question, pieces, conflict, numbering),
-        confidence=selection.confidence,
-    )
+    agreement = _agreement(question, pieces, conflict, numbering)
+    return _WrittenPart(_join(marked, conflict), written, short, agreement)
+
+
+def _merged(agreements: Sequence[Agreement]) -> Agreement:
+    """Of several parts the least witnessed one counts; conflicts of all are kept."""
+    least = min(agreements, key=lambda each: (each.independent, each.witnesses))
+    conflicts = tuple(conflict for each in agreements for conflict in each.conflicts)
+    return replace(least, conflicts=conflicts)
 
 
 def _choose(
-    ranked: Sequence[Ranked],
-    conflict: Sequence[Stated],
-    sentences: Mapping[str, Sequence[Span]],
-    most: int,
+    ranked: Sequence[Ranked], conflict: Sequence[Stated], most: int, least: float
 ) -> list[_Piece]:
-    """Best sentences first, the sides of a conflict among them, what says the same folded in."""
-    wanted = [each.ranked for each in conflict]
-    wanted += [each for each in ranked if all(each is not side for side in wanted)]
+    """Best sentences first, the sides of a conflict among them, what says the same folded in.
+
+    Sentences whose share is under `least` are left out, but for the first and the sides.
+    """
+    sides = [each.ranked for each in conflict]
     pieces: list[_Piece] = []
-    for each in wanted[: _DEPTH + len(conflict)]:
-        if (
-            pieces
-            and each.share < _LEAST_SHARE * ranked[0].share
-            and each not in wanted[: len(conflict)]
-        ):
+    for each in [*sides, *_without(ranked, sides)][: _DEPTH + len(sides)]:
+        is_side = any(each is side for side in sides)
+        if pieces and each.share < least and not is_side and not _is_second_source(each, pieces):
             continue
         if any(_is_covered(each, piece) for piece in pieces):
             continue
         twin = next((i for i, p in enumerate(pieces) if same_fact(p.ranked, each)), None)
-        if twin is not None and each not in wanted[: len(conflict)]:
-            known = {w.candidate.document.path for w in pieces[twin].witnesses}
-            if each.candidate.document.path not in known:
-                pieces[twin] = _Piece(
-                    pieces[twin].ranked, pieces[twin].spans, (*pieces[twin].witnesses, each)
-                )
-        elif len(pieces) < max(most, len(conflict)):
+        if twin is not None and not is_side:
+            pieces[twin] = pieces[twin].with_witness(each)
+        elif len(pieces) < max(most, len(sides)):
             document = each.candidate.document
-            spans = with_context(document, each.candidate.span, sentences[document.path])
+            spans = with_context(document, each.candidate.span, document_sentences(document))
             pieces.append(_Piece(each, tuple(spans), ()))
     return pieces
+
+
+def _is_second_source(each: Ranked, pieces: Sequence[_Piece]) -> bool:
+    """True for the sentence of a further document in which the reader is sure of an answer."""
+    reading = each.reading
+    if reading is None or reading.answer_probability < _SECOND_SOURCE_PROBABILITY:
+        return False
+    path = each.candidate.document.path
+    if any(piece.ranked.candidate.document.path == path for piece in pieces):
+        return False
+    start, span = each.candidate.window.start, each.candidate.span
+    return span.start <= start + reading.start and start + reading.end <= span.end
+
+
+def _without(ranked: Sequence[Ranked], left_out: Sequence[Ranked]) -> list[Ranked]:
+    return [each for each in ranked if all(each is not other for other in left_out)]
 
 
 def _one_of_each_first(ranked: Sequence[Ranked]) -> tuple[Ranked, ...]:
@@ -135,7 +204,7 @@ def _one_of_each_first(ranked: Sequence[Ranked]) -> tuple[Ranked, ...]:
         if each.candidate.document.path not in seen:
             seen.add(each.candidate.document.path)
             first.append(each)
-    return (*first, *(each for each in ranked if all(each is not one for one in first)))
+    return (*first, *_without(ranked, first))
 
 
 def _is_covered(each: Ranked, piece: _Piece) -> bool:

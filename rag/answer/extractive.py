@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from rag.answer.abstain import decline, foreign_names
-from rag.answer.candidates import Candidate, QueryWeights
-from rag.answer.compose import compose
-from rag.answer.question import Question
-from rag.answer.select import select_sentences
+from rag.answer.compose import Answered, compose
+from rag.answer.select import Selection, select_sentences
+from rag.gather import Gathered
 from rag.reader import Reader
 from rag.settings import RagSettings
-from rag.types import Answer, Span
+from rag.types import Answer
 
 
-def answer_extractively(
-    question: Question,
-    candidates: Sequence[Candidate],
-    weights: QueryWeights,
-    sentences: Mapping[str, Sequence[Span]],
-    reader: Reader | None,
-    settings: RagSettings,
-) -> Answer:
-    """Select, then compose or decline. `sentences` are the sentences of each candidate's document."""
-    selection = select_sentences(
-        question, candidates, weights, reader, max_passages=settings.reader.max_passages
+def answer_extractively(gathered: Gathered, reader: Reader | None, settings: RagSettings) -> Answer:
+    """Select, then compose or decline; of several questions those are answered that can be."""
+    answered: list[Answered] = []
+    declined: list[Gathered] = []
+    for part in gathered.parts or (gathered,):
+        selection = _select(part, reader, settings)
+        if _is_refused(part, selection, settings):
+            declined.append(part)
+        else:
+            answered.append(Answered(part.question, selection))
+    if not answered:
+        whole = _select(gathered, reader, settings)
+        return decline(gathered.question, whole, gathered.weights, settings.answering)
+    left = [part.question.text for part in declined]
+    return compose(gathered.question, answered, settings.answering, unanswered=left)
+
+
+def _select(gathered: Gathered, reader: Reader | None, settings: RagSettings) -> Selection:
+    return select_sentences(
+        gathered.question,
+        gathered.candidates,
+        gathered.weights,
+        reader,
+        max_passages=settings.reader.max_passages,
     )
+
+
+def _is_refused(gathered: Gathered, selection: Selection, settings: RagSettings) -> bool:
     unsure = selection.confidence < settings.answering.min_confidence
-    if not selection.ranked or unsure or foreign_names(question, weights):
-        return decline(question, selection, weights, settings.answering)
-    return compose(question, selection, sentences, settings.answering)
+    foreign = foreign_names(gathered.question, gathered.weights)
+    return bool(not selection.ranked or unsure or foreign)

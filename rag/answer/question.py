@@ -82,9 +82,9 @@ _YES_NO = re.compile(
 _LEAD = re.compile(r"(?i)^(?:(?:and|but|so|ok|okay|well|hey|hi|please|pls)[, ]+)+")
 
 
-_SOURCES = re.compile(
-    r"(?i)\b(?:articles|sources|reports|documents|accounts|outlets|newspapers|versions|agree|disagree|contradict\w*|differ\w*)\b"
-)
+SOURCES = "articles|sources|reports|documents|accounts|outlets|newspapers|papers|versions|texts"
+"""Words for the documents that are asked, as a pattern."""
+_SOURCES = re.compile(rf"(?i)\b(?:{SOURCES}|agree|disagree|contradict\w*|differ\w*|both sides)\b")
 _CLAUSE = re.compile(r"[^.!?:;\n]+(?:[.!?:;\n]+|$)")
 _ASKS = re.compile(
     r"(?i)\?|^\W*(?:(?:and|now|then|so|but|also)[ ,]+)*(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were"
@@ -109,24 +109,28 @@ class Question:
     numbers: tuple[str, ...]
     content: tuple[str, ...]
     """Search terms that carry meaning, each once, in order."""
+    compares: bool
+    """It is about what different documents say, so several must be quoted."""
 
 
-def analyse(text: str) -> Question:
+def analyse(text: str, *, compares: bool = False) -> Question:
     """Type, names, numbers and content terms of a question."""
     found = words(text)
+    kind = question_type(text)
     return Question(
         text=text,
-        type=question_type(text),
+        type=kind,
         words=tuple(found),
         names=tuple(_names(text, found)),
         numbers=tuple(word.term for word in found if word.surface[0].isdigit()),
         content=tuple(dict.fromkeys(w.term for w in found if not w.is_stopword and w.term)),
+        compares=compares or kind == "compare" or bool(_SOURCES.search(text)),
     )
 
 
-def compares_sources(question: Question) -> bool:
-    """True when the question is about what different documents say, so several must be quoted."""
-    return question.type == "compare" or bool(_SOURCES.search(question.text))
+def asks(clause: str) -> bool:
+    """True when a clause is a question or asks to be told something."""
+    return bool(_ASKS.search(clause)) and not _COMMANDS.search(clause)
 
 
 def asked_part(text: str) -> str:
@@ -138,7 +142,7 @@ def asked_part(text: str) -> str:
     clauses = [match.group().strip() for match in _CLAUSE.finditer(text)]
     if not any(_COMMANDS.search(clause) for clause in clauses):
         return text
-    return " ".join(each for each in clauses if _ASKS.search(each) and not _COMMANDS.search(each))
+    return " ".join(each for each in clauses if asks(each))
 
 
 def question_type(text: str) -> QuestionType:
@@ -156,7 +160,10 @@ def _names(text: str, found: list[Word]) -> list[str]:
     """Runs of capitalised words; a lone capital at the start counts only when it is no opener."""
     runs: list[list[Word]] = []
     previous: Word | None = None
+    lead = _LEAD.match(text)
     for word in found:
+        if lead and word.span.end <= lead.end():
+            continue
         capital = word.surface[0].isupper() and word.surface.lower() not in STOPWORDS
         if (
             capital

@@ -115,3 +115,32 @@ def test_without_reader_it_says_so_and_still_answers(pipeline: Pipeline) -> None
     answer = Pipeline.open(pipeline.corpus, settings).ask("Who cut the ribbon at the mill?")
     assert "Ada Byron" in answer.text
     assert any("reader is switched off" in notice for notice in answer.metadata.notices)
+
+
+def test_each_question_of_a_compound_one_is_answered(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("Who cut the ribbon at the mill, and how long does the dough rest?")
+    assert "Ada Byron" in answer.text
+    assert "twelve hours" in answer.text
+    _assert_exact(answer)
+
+
+def test_the_part_that_nothing_answers_is_named(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("Who cut the ribbon at the mill? Who is the capital of Portugal?")
+    assert not answer.abstained
+    assert "Ada Byron" in answer.text
+    assert "do not answer “Who is the capital of Portugal”" in answer.text
+
+
+def test_an_outlet_that_is_asked_is_the_only_source(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("According to the Herald, when did the mill museum open?")
+    assert {citation.document for citation in answer.citations} == {"herald.txt"}
+    assert not answer.agreement.conflicts
+
+
+@pytest.mark.parametrize(
+    "question", ["OK, who cut the ribbon at the mill?", "Did Ada Byron or Zoltan Kodaly cut it?"]
+)
+def test_an_unknown_word_that_is_not_asked_about_refuses_nothing(
+    pipeline: Pipeline, question: str
+) -> None:
+    assert "Nothing here mentions" not in pipeline.ask(question).text

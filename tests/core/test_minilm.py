@@ -88,6 +88,15 @@ def test_int8_is_near_fp32_and_ranks_a_paraphrase_first(
     assert int8.name != fp32.name
 
 
+def test_prepare_tells_how_far_it_is_and_leaves_nothing_to_open(weights: Path, cache: Path) -> None:
+    steps: list[tuple[str, int, int]] = []
+    model = MiniLm(weights, EmbeddingSettings(), cache)
+    model.prepare(lambda *step: steps.append(step))
+    stage = "Preparing the embedding model"
+    assert steps == [(stage, 0, 2), (stage, 1, 2), (stage, 2, 2)]
+    assert {"_tokenizer", "_session"} <= vars(model).keys()
+
+
 def test_count_pieces_is_not_cut_off_at_what_the_model_reads(fp32: MiniLm) -> None:
     assert fp32.count_pieces("the harbour") == 2
     assert fp32.count_pieces(LONG) > 500

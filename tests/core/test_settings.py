@@ -26,7 +26,7 @@ def test_environment_wins_over_file_and_file_over_defaults(monkeypatch: pytest.M
     Path("rag.toml").write_text("[retrieval]\ntop_k = 7\ncandidates = 50\n")
     monkeypatch.setenv("RAG_RETRIEVAL__TOP_K", "9")
     found = load_settings().retrieval
-    assert (found.top_k, found.candidates, found.rrf_k) == (9, 50, 60)
+    assert (found.top_k, found.candidates, found.dense_weight) == (9, 50, 1.0)
     assert load_settings().override(retrieval={"top_k": 3}).retrieval.candidates == 50
 
 
