@@ -6,6 +6,7 @@ or a circumstance added. Each is checked against its own passage among four othe
 
     python -m evals.verification --data DIR                  new_wiki and amazon, never tuned on
     python -m evals.verification --data DIR --sets squad2 clapnq    the sets used while developing
+    python -m evals.verification --data DIR --human          sentences that people wrote from a passage
 """
 
 from __future__ import annotations
@@ -115,14 +116,36 @@ def read_documents(data: Path, name: str) -> list[Document]:
     ]  # fmt: skip
 
 
+def human_cases(data: Path) -> list[Case]:
+    """Every sentence of clapnq's answers, which people wrote from the passage it is checked with."""
+    load = import_loader(data)
+    texts = {record["doc_id"]: record for record in load.clapnq_corpus()}
+    cases = []
+    for record in load.clapnq_dev():
+        for answer in record["answers"] if record["answerable"] else ():
+            source = texts[record["doc_id"][0]]
+            about = DocumentMetadata(title=source["title"])
+            document = Document("human", source["text"], "", about)
+            whole = Span(0, len(document.text))
+            shown = (NumberedPassage(1, document, whole, tuple(sentences(document.text))),)
+            cases += [Case("human", s.of(answer), answer, shown) for s in sentences(answer)]
+    return cases
+
+
 def main() -> None:
-    """Print the confusion matrix of each set."""
+    """Print the confusion matrix of each set, or how many sentences of people pass."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sets", nargs="+", default=list(HELD_OUT))
     parser.add_argument("--per-kind", type=int, default=100)
     parser.add_argument("--show", nargs="*", default=[], help="kinds whose errors are printed")
+    parser.add_argument("--human", action="store_true", help="sentences of clapnq's answers")
     options = parser.parse_args()
+    if options.human:
+        counts = confusion(check(human_cases(options.data)))["human"]
+        print(f"clapnq's human answers: {counts['supported'] / counts.total():.1%} of "
+              f"{counts.total()} sentences pass")  # fmt: skip
+        return
     for name in options.sets:
         cases = make_cases(read_documents(options.data, name), options.per_kind)
         started = time.perf_counter()

@@ -51,7 +51,6 @@ class Chat:
     ) -> None:
         self._pipeline = pipeline or shared_pipeline(corpus, settings)
         self._guard = threading.Lock()
-        self._caller: Caller | None = None
         self.turns: list[Answer] = []
 
     def ask(self, question: str, *, filters: Filters = Filters()) -> Answer:
@@ -136,16 +135,8 @@ class Chat:
         return condensed, ()
 
     def _model(self) -> Caller | None:
-        """The pipeline's language model, None when it has none."""
-        llm = getattr(self._pipeline, "llm", None)
-        if llm is None:
-            return None
-        from rag.answer.calls import Caller
-
-        with self._guard:
-            if self._caller is None:
-                self._caller = Caller(llm)
-            return self._caller
+        """The pipeline's language model behind its breaker, None when it has none."""
+        return self._pipeline.answerer.caller if self._pipeline.answerer else None
 
     def _remember(
         self, answer: Answer, question: str, understood: str, notices: tuple[str, ...]

@@ -96,10 +96,10 @@ def _llm() -> Finding:
     settings = load_settings()
     if settings.llm.model == "none":
         return Finding("llm", "none: answers are quotes (set RAG_LLM__MODEL for a language model)")
-    from rag.llms import resolve_llm
+    from rag.trial import try_llm
 
-    llm = resolve_llm(settings.llm)
-    reply = str(llm.complete("Answer with the word ready.")) if llm else ""
+    trial = try_llm(settings.llm)
+    reply = trial.reply if trial else ""
     return Finding("llm", f"{settings.llm.model} answers: {reply[:40]!r}", bool(reply.strip()))
 
 

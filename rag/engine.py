@@ -38,7 +38,11 @@ class FootnoteRetriever(BaseRetriever):  # type: ignore[misc]  # its base is not
         found = self._pipeline.search(
             query_bundle.query_str, top_k=self._top_k, filters=self._filters
         )
-        return [to_node(scored) for scored in found]
+        about = {
+            path: self._pipeline.document(path).metadata
+            for path in {scored.chunk.document for scored in found}
+        }
+        return [to_node(scored, about[scored.chunk.document]) for scored in found]
 
 
 class FootnoteQueryEngine(BaseQueryEngine):  # type: ignore[misc]  # its base is not followed

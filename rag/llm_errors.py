@@ -59,6 +59,8 @@ def from_exception(error: Exception) -> LlmCallError:
     name = type(error).__name__
     if _TOO_LONG.search(str(error)):
         return LlmCallError("the passages did not fit its context window", "too_long")
+    if "MAX_TOKENS" in str(error):  # google's class raises it after the last piece
+        return LlmCallError("it reached its length limit", "broken_off")
     if re.search(r"Timeout", name):
         return LlmCallError("it did not answer in time", "unreachable")
     if isinstance(error, OSError) or re.search(r"Connect|Network|Protocol|Transport", name):

@@ -7,9 +7,10 @@ error passed through `redacted` shows a secret.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import LlmError, SettingsError
 from rag.settings import LlmSettings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Maker = Callable[[str, LlmSettings], "LLM"]
 
+_MAX_SAID_CHARS = 300
 _MAKERS: dict[str, tuple[Maker, str]] = {}
 _SECRET = re.compile(
     r"(?i)\b(?:sk|pk|gsk|hf|xai|AIza|ghp|key)[-_][A-Za-z0-9_\-]{8,}"
@@ -83,8 +85,14 @@ def _made(provider: str, model: str, settings: LlmSettings) -> LLM:
     except (SettingsError, LlmError):
         raise
     except Exception as error:  # noqa: BLE001 (every SDK raises its own kind)
-        said = redacted(str(error), settings)
+        said = _one_line(redacted(str(error), settings)) or type(error).__name__
         raise LlmError(f"The LLM {settings.model} could not be opened: {said}") from None
+
+
+def _one_line(text: str) -> str:
+    """The first line with words in it; some packages explain over a page."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return first if len(first) <= _MAX_SAID_CHARS else f"{first[:_MAX_SAID_CHARS]} ..."
 
 
 def _base_url(settings: LlmSettings, default: str = "") -> str:
@@ -94,6 +102,16 @@ def _base_url(settings: LlmSettings, default: str = "") -> str:
             "This LLM provider needs RAG_LLM__BASE_URL, for example http://host/v1."
         )
     return url
+
+
+def _hosted(settings: LlmSettings) -> dict[str, Any]:
+    """What every hosted provider's class takes, under the same names."""
+    return {
+        "api_key": settings.api_key.get_secret_value() or None,
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_output_tokens,
+        "max_retries": 0,
+    }
 
 
 def _openai_like(model: str, settings: LlmSettings) -> LLM:
@@ -116,12 +134,9 @@ def _openai(model: str, settings: LlmSettings) -> LLM:
 
     return OpenAI(
         model=model,
-        api_key=settings.api_key.get_secret_value() or None,
         api_base=settings.base_url or None,
-        temperature=settings.temperature,
-        max_tokens=settings.max_output_tokens,
         timeout=settings.timeout_seconds,
-        max_retries=0,
+        **_hosted(settings),
     )
 
 
@@ -130,25 +145,21 @@ def _anthropic(model: str, settings: LlmSettings) -> LLM:
 
     return Anthropic(
         model=model,
-        api_key=settings.api_key.get_secret_value() or None,
         base_url=settings.base_url or None,
-        temperature=settings.temperature,
-        max_tokens=settings.max_output_tokens,
         timeout=settings.timeout_seconds,
-        max_retries=0,
+        **_hosted(settings),
     )
 
 
 def _google(model: str, settings: LlmSettings) -> LLM:
     from llama_index.llms.google_genai import GoogleGenAI
 
+    http = {"timeout": math.ceil(1000 * settings.timeout_seconds)}  # milliseconds
     return GoogleGenAI(
         model=model,
-        api_key=settings.api_key.get_secret_value() or None,
-        temperature=settings.temperature,
-        max_tokens=settings.max_output_tokens,
         context_window=settings.context_tokens,
-        max_retries=0,
+        http_options={**http, "base_url": settings.base_url} if settings.base_url else http,
+        **_hosted(settings),
     )
 
 
@@ -157,11 +168,9 @@ def _mistral(model: str, settings: LlmSettings) -> LLM:
 
     return MistralAI(
         model=model,
-        api_key=settings.api_key.get_secret_value() or None,
-        temperature=settings.temperature,
-        max_tokens=settings.max_output_tokens,
-        timeout=int(settings.timeout_seconds) or 1,
-        max_retries=0,
+        endpoint=settings.base_url or None,
+        timeout=math.ceil(settings.timeout_seconds),  # whole seconds
+        **_hosted(settings),
     )
 
 
@@ -179,11 +188,11 @@ def _ollama(model: str, settings: LlmSettings) -> LLM:
 
 
 def _llamacpp(model: str, settings: LlmSettings) -> LLM:
-    from llama_index.llms.llama_cpp import LlamaCPP
+    from rag.llamacpp_llm import LlamaCppChat
 
-    return LlamaCPP(
+    return LlamaCppChat(
         model_path=model,
-        temperature=settings.temperature,
+        temperature=min(settings.temperature, 1.0),  # the most that llama-index's class takes
         max_new_tokens=settings.max_output_tokens,
         context_window=settings.context_tokens,
         verbose=False,
@@ -191,14 +200,15 @@ def _llamacpp(model: str, settings: LlmSettings) -> LLM:
 
 
 def _huggingface(model: str, settings: LlmSettings) -> LLM:
-    from llama_index.llms.huggingface import HuggingFaceLLM
+    from rag.huggingface_llm import HuggingFaceChat
 
-    return HuggingFaceLLM(
+    warm = {"do_sample": True, "temperature": settings.temperature}
+    return HuggingFaceChat(
         model_name=model,
         tokenizer_name=model,
         context_window=settings.context_tokens,
         max_new_tokens=settings.max_output_tokens,
-        generate_kwargs={"do_sample": settings.temperature > 0},
+        generate_kwargs=warm if settings.temperature > 0 else {"do_sample": False},
     )
 
 

@@ -14,13 +14,14 @@ import numpy as np
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from numpy.typing import NDArray
 
-from rag.types import Chunk, Citation, ScoredChunk, Span
+from rag.types import Chunk, Citation, DocumentMetadata, ScoredChunk, Span
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.postprocessor.types import BaseNodePostprocessor
 
 _EMBED_AT_ONCE = 64
+_UNKNOWN = DocumentMetadata()
 
 
 class EmbeddingEncoder:
@@ -42,9 +43,9 @@ class EmbeddingEncoder:
         return unit
 
 
-def to_node(scored: ScoredChunk) -> NodeWithScore:
-    """A chunk as a llama-index node; its id, document and offsets are kept."""
-    return NodeWithScore(node=_text_node(scored.chunk), score=scored.score)
+def to_node(scored: ScoredChunk, about: DocumentMetadata = _UNKNOWN) -> NodeWithScore:
+    """A chunk as a llama-index node; its id and offsets are kept. `about` is its document's."""
+    return NodeWithScore(node=_text_node(scored.chunk, about), score=scored.score)
 
 
 def citation_node(citation: Citation) -> NodeWithScore:
@@ -57,9 +58,7 @@ def citation_node(citation: Citation) -> NodeWithScore:
         metadata={
             "document": citation.document,
             "number": citation.number,
-            "title": citation.title,
-            "outlet": citation.outlet,
-            "published": citation.published,
+            **_source(citation),
         },
     )
     return NodeWithScore(node=node, score=1.0)
@@ -98,7 +97,12 @@ def rerank(
     ]
 
 
-def _text_node(chunk: Chunk) -> TextNode:
+def _source(about: DocumentMetadata | Citation) -> dict[str, str]:
+    """Where a text comes from, as people and filters name it."""
+    return {"title": about.title, "outlet": about.outlet, "published": about.published}
+
+
+def _text_node(chunk: Chunk, about: DocumentMetadata) -> TextNode:
     return TextNode(
         id_=chunk.id,
         text=chunk.text,
@@ -106,6 +110,7 @@ def _text_node(chunk: Chunk) -> TextNode:
         end_char_idx=chunk.span.end,
         metadata={
             "document": chunk.document,
+            **_source(about),
             "token_count": chunk.token_count,
             "sentences": [(span.start, span.end) for span in chunk.sentences],
         },

@@ -132,7 +132,8 @@ class OpenAiLike(CustomLLM):  # type: ignore[misc]  # the checker does not follo
                     yield from self._streamed(response)
                 else:
                     yield _whole(_read_capped(response, 20 * self.max_answer_chars + 10_000))
-        except (httpx.HTTPError, OSError, UnicodeDecodeError) as error:
+        except (LlmCallError, httpx.HTTPError, OSError, UnicodeDecodeError) as error:
+            # A socket shut at the deadline looks like a stream that broke off.
             if watch.has_fired or time.monotonic() >= end:
                 raise LlmCallError("it was not done by the deadline", "late") from None
             raise from_exception(error) from None

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import time
-
 from rag.errors import RagError
-from rag.llms import redacted, resolve_llm
+from rag.llms import redacted
 from rag.settings import LlmSettings
+from rag.trial import try_llm
 
-LOG = logging.getLogger(__name__)
+_MAX_SHOWN_CHARS = 80
 
 
 def try_model(settings: LlmSettings) -> str:
-    """One sentence: the model answered within so many seconds, or why it did not."""
-    started = time.perf_counter()
+    """One sentence: the model answered within so many seconds, or why it did not.
+
+    It takes at most `settings.deadline_seconds`.
+    """
     try:
-        model = resolve_llm(settings)
-        if model is None:
-            return "No language model is used: answers are quoted from the articles."
-        reply = model.complete("Reply with the single word: ready")
+        trial = try_llm(settings)
     except RagError as error:
-        return redacted(f"{settings.model} did not answer. {error}", settings)
-    except Exception as error:  # noqa: BLE001 - every provider has errors of its own
-        LOG.warning("the model test failed: %s", redacted(str(error), settings))
-        return f"{settings.model} did not answer. Check its address and its key."
-    words = " ".join(str(reply).split())[:80]
-    return f"{settings.model} answered “{words}” in {time.perf_counter() - started:.1f} s."
+        said = redacted(str(error), settings).rstrip(".")
+        return f"{settings.model} did not answer: {said}."
+    if trial is None:
+        return "No language model is used: answers are quoted from the articles."
+    return f"{settings.model} answered “{trial.reply[:_MAX_SHOWN_CHARS]}” in {trial.seconds:.1f} s."

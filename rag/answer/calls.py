@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import tenacity
 
+from rag.answer.breaker import Breaker, RetryBudget
 from rag.answer.prompt import Message
 from rag.llm_errors import NO_FAULT, RETRIED, LlmCallError, from_exception
+from rag.tokens import count_tokens
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -29,59 +31,8 @@ logger = logging.getLogger(__name__)
 
 MAX_REQUESTS = 3
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 4.0
-FAILURES_TO_OPEN, OPEN_SECONDS = 5, 30.0
-RETRY_SHARE, RETRY_RESERVE = 0.1, 4
+_ABSENT: Any = object()
 _CUT = ("length", "max_tokens", "MAX_TOKENS")
-
-
-class Breaker:
-    """Stops calling a model after five failures in a row; lets one call try again after a while."""
-
-    def __init__(self, open_seconds: float = OPEN_SECONDS) -> None:
-        self._open_seconds = open_seconds
-        self._failures = 0
-        self._opened_at = 0.0
-        self._lock = threading.Lock()
-
-    def check(self) -> None:
-        """Raise LlmCallError while calls are held back."""
-        with self._lock:
-            if self._failures < FAILURES_TO_OPEN:
-                return
-            if time.monotonic() - self._opened_at < self._open_seconds:
-                raise LlmCallError(
-                    f"it failed {self._failures} times in a row and is left alone for a while",
-                    "unreachable",
-                )
-            self._opened_at = time.monotonic()  # this call tries; the others go on waiting
-
-    def note(self, *, success: bool) -> None:
-        """Count a call that worked or failed."""
-        with self._lock:
-            self._failures = 0 if success else self._failures + 1
-            if self._failures == FAILURES_TO_OPEN:
-                self._opened_at = time.monotonic()
-
-
-class RetryBudget:
-    """Keeps retries under a tenth of the calls, beyond a small reserve for the first ones."""
-
-    def __init__(self) -> None:
-        self._calls = self._retries = 0
-        self._lock = threading.Lock()
-
-    def count_call(self) -> None:
-        """Note a first try."""
-        with self._lock:
-            self._calls += 1
-
-    def take(self) -> bool:
-        """True, and counted, when one more retry is within the budget."""
-        with self._lock:
-            if self._retries >= RETRY_RESERVE + RETRY_SHARE * self._calls:
-                return False
-            self._retries += 1
-            return True
 
 
 @dataclass
@@ -104,6 +55,16 @@ class Caller:
         self._llm = llm
         self._breaker = breaker or Breaker()
         self._budget = RetryBudget()
+        self.count_tokens: Callable[[str], int] = getattr(llm, "count_tokens", count_tokens)
+        """Tokens of a text, by the model's own vocabulary where it tells."""
+
+    @property
+    def context_tokens(self) -> int | None:
+        """The window that the model says it has; None when it does not say."""
+        try:
+            return int(self._llm.metadata.context_window)
+        except (ValueError, NotImplementedError):
+            return None  # llama-index's class does not know this model's name
 
     def start(
         self,
@@ -216,13 +177,24 @@ class _Stream:
             with suppress(queue.Empty):
                 return self._queue.get(timeout=min(left, 0.05))
 
+    def _options(self, llm: LLM) -> dict[str, Any]:
+        """Of the options that this model takes, those that tell it when to stop."""
+        known = {"deadline": self._deadline, "has_left": self._left.is_set}
+        accepted: frozenset[str] = getattr(type(llm), "call_options", frozenset())
+        return {name: value for name, value in known.items() if name in accepted}
+
     def _pump(self, llm: LLM, messages: Sequence[Message]) -> None:
+        reason: str | None = None
         try:
-            for response in _responses(llm, messages, self._deadline):
+            for response in _responses(llm, messages, self._options(llm)):
                 if self._left.is_set():
                     return
-                self.is_cut = self.is_cut or _finish_reason(response) in _CUT
+                said = _finish_reason(response)
+                reason = reason if said is None else said or reason or ""
                 self._put(response.delta or "")
+            if reason == "":
+                raise LlmCallError("its stream ended without saying why", "broken_off")
+            self.is_cut = reason in _CUT
             self._put(None)
         except Exception as error:  # noqa: BLE001 (a thread must hand on whatever an SDK raises)
             self._put(error)
@@ -234,12 +206,11 @@ class _Stream:
                 return
 
 
-def _responses(llm: LLM, messages: Sequence[Message], deadline: float) -> Iterator[Any]:
+def _responses(llm: LLM, messages: Sequence[Message], options: dict[str, Any]) -> Iterator[Any]:
     """Responses with `delta`, streamed when the model can, else one with the whole answer."""
     from llama_index.core.llms import ChatMessage
 
     chat = [ChatMessage(role=message.role, content=message.text) for message in messages]
-    options = {"deadline": deadline} if "deadline" in _accepted(llm) else {}
     try:
         stream = llm.stream_chat(chat, **options)
     except NotImplementedError:
@@ -254,21 +225,30 @@ def _responses(llm: LLM, messages: Sequence[Message], deadline: float) -> Iterat
             close()
 
 
-def _accepted(llm: LLM) -> frozenset[str]:
-    return getattr(type(llm), "call_options", frozenset())
-
-
 def _finish_reason(response: Any) -> str | None:
-    """Why the model stopped, as each provider spells it; None while it goes on or does not say."""
-    raw = getattr(response, "raw", None)
-    for name in ("finish_reason", "stop_reason", "done_reason"):
-        reason = raw.get(name) if isinstance(raw, dict) else getattr(raw, name, None)
-        if reason:
-            return str(getattr(reason, "name", reason))
-    choices = getattr(raw, "choices", None)
-    if choices:
-        return getattr(choices[0], "finish_reason", None)
-    return None
+    """Why the model stopped, as each provider spells it; "" while it goes on, None when this
+    response has no place to say it."""
+    reasons = [
+        _field(holder, name)
+        for holder in _holders(getattr(response, "raw", None))
+        for name in ("finish_reason", "stop_reason", "done_reason")
+    ]
+    known = [reason for reason in reasons if reason is not _ABSENT]
+    said = next((reason for reason in known if reason), "")
+    return str(getattr(said, "name", said)) if known else None
+
+
+def _holders(raw: Any) -> Iterator[Any]:
+    """The parts of a provider's record that may say why it stopped."""
+    for record in (raw, _field(raw, "data"), _field(raw, "delta")):
+        yield record
+        choices = _field(record, "choices")
+        if isinstance(choices, list | tuple) and choices:
+            yield choices[0]
+
+
+def _field(record: Any, name: str) -> Any:
+    return record.get(name, _ABSENT) if isinstance(record, dict) else getattr(record, name, _ABSENT)
 
 
 def _pause(state: tenacity.RetryCallState) -> float:

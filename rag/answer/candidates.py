@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rag.analyze import terms
 from rag.answer.evidence import Evidence
+from rag.answer.instructions import instruction_spans
 from rag.types import Document, Span
 
 Vectors = NDArray[np.float32]
@@ -90,7 +91,7 @@ def collect_candidates(
     vector: Vectors | None,
     sentence_vectors: Mapping[str, Vectors],
 ) -> list[Candidate]:
-    """Every sentence of the evidence once, in order of chunk rank and position.
+    """Every sentence of the evidence once, in order of chunk rank and position; no instructions.
 
     `vector` is the question's, shape (dim,); `sentence_vectors` maps chunk ids to arrays of
     shape (n_sentences, dim).
@@ -103,8 +104,9 @@ def collect_candidates(
         matrix = sentence_vectors.get(chunk.id) if vector is not None else None
         analysed = [terms(span.of(document.text)) for span in chunk.sentences]
         title = set(terms(document.metadata.title))
+        orders = instruction_spans(document.text, chunk.sentences)
         for index, span in enumerate(chunk.sentences):
-            if (document.path, span) in seen:
+            if span in orders or (document.path, span) in seen:
                 continue
             seen.add((document.path, span))
             around = range(max(0, index - 1), min(len(analysed), index + 2))

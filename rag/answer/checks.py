@@ -12,8 +12,14 @@ from dataclasses import dataclass
 
 from rag.answer import lexicon as lex
 from rag.answer.align import Alignment, Gap, align
-from rag.answer.claims import Token, key_of, read_tokens
-from rag.answer.placing import added_words, changed_roles, moved_facts, replaced_words
+from rag.answer.claims import Token, is_fragment, key_of, read_tokens
+from rag.answer.placing import (
+    added_words,
+    changed_roles,
+    mixed_sentences,
+    moved_facts,
+    replaced_words,
+)
 from rag.answer.relations import EXACT, similarity
 from rag.answer.speakers import attributions, is_verbatim, quotations
 from rag.dates import weekday_before
@@ -68,12 +74,15 @@ def compare(claim: str, stretch: Stretch) -> Finding:
         *added_words(aligned, resolved),
         *moved_facts(aligned, claim, stretch.text),
         *changed_roles(aligned, claim, stretch.text),
+        *mixed_sentences(claim, stretch.text),
         *_speaker_problems(claim, stretch, resolved),
         *_quotation_problems(claim, stretch),
     ]
     coverage = _coverage(aligned, resolved | implied)
     if len(aligned.claim) <= SHORT_CLAIM and min(aligned.strength, default=0.0) < EXACT:
         problems.append("so short a claim must be there word for word")
+    elif is_fragment(read_tokens(claim)) and not _stands_together(aligned):
+        problems.append("a name alone must be there as one")
     if coverage < MIN_COVERAGE:
         problems.append(f"only {coverage:.0%} of its words are there")
     return Finding(coverage, tuple(problems), bool(resolved & _context_names(stretch)))
@@ -88,6 +97,19 @@ def _coverage(aligned: Alignment, known: set[str]) -> float:
         if not found and token.key in known
     )
     return min(1.0, aligned.coverage + extra / len(aligned.claim))
+
+
+def _stands_together(aligned: Alignment) -> bool:
+    """True when the source has the claim's names in one piece, in the same form of the word."""
+    names = [token for token in aligned.claim if token.is_capital]
+    claimed = [_surface(token) for token in names]
+    given = [_surface(token) for token in aligned.source]
+    size = len(claimed)
+    return any(given[n : n + size] == claimed for n in range(len(given) - size + 1))
+
+
+def _surface(token: Token) -> str:
+    return token.text.lower().replace(".", "")
 
 
 def _context_names(stretch: Stretch) -> set[str]:

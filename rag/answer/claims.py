@@ -18,7 +18,7 @@ import Stemmer
 from rag.answer import lexicon as lex
 from rag.answer.numbers import Kind, Token, joined_numbers
 
-__all__ = ["Token", "content", "key_of", "read_tokens"]
+__all__ = ["Token", "content", "is_fragment", "key_of", "read_tokens"]
 
 
 _TOKEN = re.compile(
@@ -76,6 +76,15 @@ def content(tokens: tuple[Token, ...], *, pronouns: bool = False) -> list[Token]
     """The tokens that carry meaning; pronouns too when asked for."""
     left_out = ("function",) if pronouns else ("function", "pronoun")
     return [token for token in tokens if token.kind not in left_out]
+
+
+def is_fragment(tokens: tuple[Token, ...]) -> bool:
+    """True when nothing can be the verb: only names, numbers, dates and words that join them."""
+    return not any(
+        token.text.lower() in lex.AUXILIARIES or (token.kind == "word" and token.text.islower())
+        for token in tokens
+        if token.kind != "date"
+    )
 
 
 @lru_cache(maxsize=65536)

@@ -25,6 +25,12 @@ FUNCTION_WORDS = frozenset(
         like as' eg ie etc's'""")
 )
 
+AUXILIARIES = frozenset(
+    words("""is am are was were be been being do does did has have had can will would shall
+        should could may might must""")
+)
+"""The function words that can be the verb of a sentence."""
+
 PRONOUNS = frozenset(
     words("""he him his she her hers it its they them their theirs this these that those who
         which whose we our us i my himself herself itself themselves""")

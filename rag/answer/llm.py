@@ -126,13 +126,13 @@ class LlmAnswerer:
             for piece in reply:
                 chars += len(piece)
                 for sentence in parser.feed(piece):
-                    yield from self._checked(sentence, kept, draft)
+                    yield from self._checked(question, sentence, kept, draft)
                 if self._is_enough(draft, chars):
                     reply.is_cut = chars > self._settings.llm.max_answer_chars
                     break
             sentences, has_rest = parser.finish(complete=not reply.is_cut)
             for sentence in sentences:
-                yield from self._checked(sentence, kept, draft)
+                yield from self._checked(question, sentence, kept, draft)
             if reply.is_cut and has_rest:
                 draft.notices.append(
                     "The language model reached its length limit; its last, unfinished sentence "
@@ -158,8 +158,11 @@ class LlmAnswerer:
             question,
             passages,
             max_sentences=sentences,
-            context_tokens=llm.context_tokens,
+            context_tokens=min(
+                llm.context_tokens, self._caller.context_tokens or llm.context_tokens
+            ),
             max_output_tokens=llm.max_output_tokens,
+            count=self._caller.count_tokens,
         )
         for requests in range(MAX_REQUESTS, 0, -1):
             if not kept:
@@ -182,13 +185,17 @@ class LlmAnswerer:
         return chars > self._settings.llm.max_answer_chars or seen >= most
 
     def _checked(
-        self, sentence: CitedSentence, passages: Sequence[NumberedPassage], draft: _Draft
+        self,
+        question: str,
+        sentence: CitedSentence,
+        passages: Sequence[NumberedPassage],
+        draft: _Draft,
     ) -> Iterator[Event]:
         """The events of one complete sentence: its text, its new citations, its verdict."""
         if is_no_answer(sentence.text):
             draft.says_no_answer = True
             return
-        found = verify(sentence.text, sentence.cited, passages)
+        found = verify(sentence.text, sentence.cited, passages, question=question)
         if sentence.has_unknown and not sentence.cited and found.verdict == "supported":
             found = replace(found, verdict="misattributed")
         is_shown = found.verdict != "unsupported" or self._settings.answering.unsupported == "show"

@@ -158,5 +158,6 @@ def _tidied(text: str) -> str:
     text = re.sub(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|`", "", text)
     text = re.sub(r"\s+", " ", text)
     text = re.sub(r"\s*[\[【［][^\]】］]*$", "", text)
+    text = re.sub(r"^\s*answer:\s+", "", text, flags=re.IGNORECASE)
     text = re.sub(r"\s+([.,;:!?])", r"\1", text)
     return re.sub(r"(?<=\w\.)\.(?!\.)", "", text).strip()

@@ -5,17 +5,24 @@ Each check takes an `Alignment` and yields problems in words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rag.answer.align import Alignment, Gap
-from rag.answer.claims import Token
+from rag.answer.claims import Token, read_tokens
 from rag.answer.relations import is_opposite, similarity
+from rag.sentences import sentences
 
 MAX_ADDED_WORDS = 1
 """In a row, and none at the end of the claim. Settled on squad2 and clapnq: additions caught rise
 from 4 % to 100 %, sentences of clapnq's human answers that pass fall from 86.5 % to 82.5 %."""
 STRONG_WORDS = frozenset(["all", "every", "most", "only", "always", "first", "last", "none"])
 """They claim more than the same sentence without them."""
+_CLAUSE = re.compile(
+    r"[,;:()–—]|\b(?:and|but|or|nor|so|yet|while|whereas|although|though|because|since|when|where|"
+    r"after|before|until|unless|if|than|as|that|which|who|whose|whom)\b",
+    re.IGNORECASE,
+)
 _PLACE_AND_TIME = ("in", "on", "at", "near", "during", "since", "until", "around")
 
 
@@ -75,6 +82,26 @@ def changed_roles(aligned: Alignment, claim: str, source: str) -> Iterator[str]:
         yours = _says_by(source[aligned.source[verb].end : aligned.source[m].start])
         if mine != yours:
             yield f"{one.text!r} and {other.text!r} have changed roles"
+
+
+def mixed_sentences(claim: str, source: str) -> Iterator[str]:
+    """A clause joined from the words of two sentences by a word that is in neither.
+
+    Names may come from another sentence: there they stand for "he" and "the group".
+    """
+    parts = [read_tokens(span.of(source)) for span in sentences(source)]
+    if len(parts) < 2:
+        return
+    for clause in _CLAUSE.split(claim):
+        words = [token for token in read_tokens(clause) if token.kind == "word"]
+        held = [{n for n, part in enumerate(parts) if _is_in(word, part)} for word in words]
+        found = [where for where in held if where]
+        if 0 < len(found) < len(held) and not set.intersection(*found):
+            yield f"“{clause.strip()}” mixes the words of two sentences"
+
+
+def _is_in(word: Token, sentence: tuple[Token, ...]) -> bool:
+    return any(similarity(word, other) for other in sentence)
 
 
 def _swapped_facts(gap: Gap, aligned: Alignment, implied: set[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answer.markers import DATAMARK
@@ -75,14 +75,18 @@ def fitting(
     max_sentences: int,
     context_tokens: int,
     max_output_tokens: int,
+    count: Callable[[str], int] = count_tokens,
 ) -> list[NumberedPassage]:
-    """The first passages that fit the model's window beside the question and the answer."""
+    """The first passages that fit the model's window beside the question and the answer.
+
+    `count` gives the tokens of a text, by the model's own vocabulary where it tells.
+    """
     empty = build_messages(question, [], max_sentences=max_sentences)
     room = context_tokens - max_output_tokens - _SPARE_TOKENS
-    room -= sum(count_tokens(message.text) for message in empty)
+    room -= sum(count(message.text) for message in empty)
     kept: list[NumberedPassage] = []
     for passage in passages:
-        room -= count_tokens(_passage_text(passage, "0" * 6)) + 2
+        room -= count(_passage_text(passage, "0" * 6)) + 2
         if room < 0:
             break
         kept.append(passage)

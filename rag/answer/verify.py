@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.answer.checks import Finding, Stretch, compare
-from rag.answer.claims import Token, content, read_tokens
-from rag.answer.instructions import is_instruction
+from rag.answer.claims import Token, content, is_fragment, read_tokens
+from rag.answer.instructions import instruction_spans, is_instruction
 from rag.sentences import sentences
 from rag.types import Document, ScoredChunk, Span, Verdict
 
@@ -82,14 +82,21 @@ def number_passages(
     return passages
 
 
-def verify(sentence: str, cited: Sequence[int], passages: Sequence[NumberedPassage]) -> Checked:
+def verify(
+    sentence: str,
+    cited: Sequence[int],
+    passages: Sequence[NumberedPassage],
+    *,
+    question: str = "",
+) -> Checked:
     """Find what says `sentence`: first in the cited passages, then in the others.
 
     `supported`: a cited passage says it, or nothing was cited and a passage says it.
     `misattributed`: only another passage does. `stitched`: each clause is said by another passage.
+    A name without a verb answers only when `question` does not hold all of it.
     """
     claim = unframed(sentence)
-    if not _is_checkable(claim) or claim.rstrip("\"”’'").endswith("?") or is_instruction(claim):
+    if not _is_claim(claim) or _is_repeated(claim, question):
         return Checked("unsupported", problems=("it makes no claim that could be checked",))
     named = [passage for passage in passages if passage.number in cited]
     others = [passage for passage in passages if passage.number not in cited]
@@ -110,6 +117,19 @@ def unframed(sentence: str) -> str:
     """`sentence` without "According to the passage," and the like."""
     bare = _FRAME.sub("", sentence.strip().lstrip("-*•– ").strip())
     return _TOOK_PLACE.sub("happened", bare)
+
+
+def _is_claim(claim: str) -> bool:
+    asks = claim.rstrip("\"”’'").endswith("?")
+    return not asks and _is_checkable(claim) and not is_instruction(claim)
+
+
+def _is_repeated(claim: str, question: str) -> bool:
+    """True for a mere name out of the question, unless the question gave names to choose from."""
+    tokens, asked = read_tokens(claim), read_tokens(question)
+    if not question or not is_fragment(tokens) or any(t.text.lower() == "or" for t in asked):
+        return False
+    return {token.key for token in content(tokens)} <= {token.key for token in asked}
 
 
 def _is_checkable(claim: str, *, least: int = 2) -> bool:
@@ -161,7 +181,10 @@ def _is_denied_within(
 
 def _findings(claim: str, passage: NumberedPassage) -> Iterator[tuple[Span, Finding]]:
     text = passage.document.text
+    instructions = instruction_spans(text, (*passage.before, *passage.sentences))
     for first, last in _stretches(claim, passage):
+        if not instructions.isdisjoint(passage.sentences[first : last + 1]):
+            continue
         span = Span(passage.sentences[first].start, passage.sentences[last].end)
         before = [*passage.before, *passage.sentences[:first]][-3:]
         stretch = Stretch(
@@ -169,8 +192,7 @@ def _findings(claim: str, passage: NumberedPassage) -> Iterator[tuple[Span, Find
             before=" ".join(each.of(text) for each in before),
             metadata=passage.document.metadata,
         )
-        if not is_instruction(stretch.text):
-            yield span, compare(claim, stretch)
+        yield span, compare(claim, stretch)
 
 
 def _stretches(claim: str, passage: NumberedPassage) -> list[tuple[int, int]]:

@@ -13,6 +13,20 @@ from rag.types import Answer, AnswerSentence
 from tests.llm.helpers import BRIDGE, HARBOUR, MUSEUM, make_evidence
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker of the tests that need model runtimes."""
+    config.addinivalue_line("markers", "models: needs real model packages; run with -m models")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave those tests out unless they are asked for; never skip them when they are."""
+    if "models" in (config.option.markexpr or ""):
+        return
+    left_out = [item for item in items if item.get_closest_marker("models")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _imported() -> None:
     """Importing llama-index and reading the vocabulary take seconds; not part of any deadline."""

@@ -69,7 +69,8 @@ class Exchange(BaseHTTPRequestHandler):
     def piece(self, text: str | None, finish: str | None = None) -> None:
         """One piece of a streamed completion."""
         choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
-        self.event(json.dumps({"choices": [choice]}))
+        about = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "test"}
+        self.event(json.dumps({**about, "choices": [choice]}))
 
 
 class ChatServer(ThreadingHTTPServer):

@@ -100,6 +100,22 @@ def test_a_chunk_survives_the_way_to_a_node_and_back():
     assert from_node(to_node(scored)) == scored
 
 
+def test_the_retriever_says_where_a_passage_comes_from(pipeline, corpus):
+    (corpus / "harbour.txt").write_text(
+        f"Harbour opens\n\nPublished: 4 May 1998\n\nVELM (Velm Post) — {HARBOUR}\n",
+        encoding="utf-8",
+    )
+    pipeline.refresh()
+    found = FootnoteRetriever(pipeline).retrieve("When did the harbour of Velm open?")
+    node = next(each.node for each in found if each.node.metadata["document"] == "harbour.txt")
+    about = pipeline.document("harbour.txt").metadata
+    assert about.title == "Harbour opens"
+    assert about.published == "1998-05-04"
+    assert node.metadata["title"] == about.title
+    assert node.metadata["outlet"] == about.outlet
+    assert node.metadata["published"] == about.published
+
+
 def test_a_reranker_changes_order_and_score_and_nothing_else():
     chunks = [
         ScoredChunk(Chunk(f"c{n}", "a.txt", Span(n, n + 1), "x", 1), 1.0, dense=0.1 * n)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from rag.answer.calls import FAILURES_TO_OPEN, Breaker, RetryBudget
+from rag.answer.breaker import FAILURES_TO_OPEN, Breaker, RetryBudget
 from rag.answer.llm import LlmAnswerer
 from rag.llm_errors import LlmCallError
 from rag.llms import resolve_llm

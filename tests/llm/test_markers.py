@@ -78,3 +78,9 @@ def test_a_stream_that_broke_off_gives_no_unfinished_sentence():
 
 def test_a_finished_answer_may_lack_its_last_full_stop():
     assert parse(["It opened [1]. It is large [2]"])[-1] == CitedSentence("It is large", (2,))
+
+
+def test_a_label_before_the_answer_is_dropped():
+    parser = MarkerParser(1)
+    found = [*parser.feed("Answer: It opened in May [1]. "), *parser.finish(complete=True)[0]]
+    assert [sentence.text for sentence in found] == ["It opened in May."]
