@@ -16,7 +16,9 @@ from typing import Any
 
 _HEAD = (
     "| minutes | tokens (millions) | loss | squad2 dev HasAns F1 | squad2 dev AUROC "
-    "| new_wiki dev F1 | reddit dev F1 | amazon dev F1 |\n" + "|---" * 8 + "|"
+    "| near_misses dev AUROC | new_wiki dev F1 | reddit dev F1 | amazon dev F1 |\n"
+    + "|---" * 9
+    + "|"
 )
 
 
@@ -33,11 +35,19 @@ def curve(log: Path) -> str:
 
 def _row(record: dict[str, Any], loss: float) -> str:
     dev = record["dev"]
-    auroc = max(dev["squad2"]["auroc"], dev["squad2"]["auroc_answerable_head"])
     cells = [f"{record['seconds'] / 60:.0f}", f"{record['tokens'] / 1e6:.1f}", f"{loss:.2f}"]
-    cells += [f"{dev['squad2']['has_f1']:.1f}", f"{auroc:.3f}"]
+    cells += [
+        f"{dev['squad2']['has_f1']:.1f}",
+        _auroc(dev.get("squad2")),
+        _auroc(dev.get("near_misses")),
+    ]
     cells += [f"{dev[name]['has_f1']:.1f}" for name in ("new_wiki", "reddit", "amazon")]
     return "| " + " | ".join(cells) + " |"
+
+
+def _auroc(scores: dict[str, float] | None) -> str:
+    """The better of the two signals; older logs lack some sets."""
+    return f"{max(scores['auroc'], scores['auroc_answerable_head']):.3f}" if scores else "-"
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The dev slice during training: quick scores of the torch network on whole paragraphs.
 
-The slice holds squad2 paragraphs (half unanswerable near misses) and answerable new_wiki, reddit
-and amazon ones, all apart from training; new_wiki questions also get another paragraph of their
+The slice holds squad2 paragraphs and our own questions (both half unanswerable near misses) and
+answerable new_wiki, reddit and amazon ones, all apart from training; new_wiki questions also get another paragraph of their
 article as an unanswerable row. Final scores come from `training.evaluate`, on the ONNX file.
 """
 
@@ -20,11 +20,12 @@ from training.batches import collate
 from training.examples import LONGEST_QUESTION_TOKENS, Example
 from training.metrics import Judged, best_threshold, summarise
 from training.model import ReaderNet
-from training.sources import Pair
+from training.sources import ENCYCLOPEDIC, Pair
 from training.splits import train_and_dev
 from training.windows import Paragraph, tokenize_paragraphs
 
 LONGEST_ANSWER_TOKENS = 30
+SETS = ("squad2", "new_wiki", "near_misses", "reddit", "amazon")
 _WINDOW_TOKENS = 220
 
 
@@ -40,7 +41,7 @@ class DevSet:
 def make_devset(data: Path, splits: dict[str, Any], tokenizer: Tokenizer) -> DevSet:
     """The dev slice of all training sets but policyqa."""
     pairs: list[Pair] = []
-    for name in ("squad2", "new_wiki", "reddit", "amazon"):
+    for name in SETS:
         dev = train_and_dev(data, name, splits)[1]
         pairs += dev
         pairs += misplaced(dev) if name == "new_wiki" else []
@@ -60,10 +61,10 @@ def score_devset(net: ReaderNet, dev: DevSet) -> dict[str, dict[str, float]]:
     judged, answerable = _judge(net, dev)
     threshold = best_threshold(judged)
     result = {}
-    for name in ("squad2", "new_wiki", "reddit", "amazon"):
+    for name in SETS:
         chosen = [n for n, pair in enumerate(dev.pairs) if pair.set == name]
         result[name] = summarise([judged[n] for n in chosen], threshold)
-        if name in ("squad2", "new_wiki"):
+        if name in ENCYCLOPEDIC:
             probabilities = [replace(judged[n], score=answerable[n]) for n in chosen]
             result[name]["auroc_answerable_head"] = summarise(probabilities, 0.0)["auroc"]
     return result

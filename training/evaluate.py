@@ -5,11 +5,12 @@
 With `--card reader.json` the scores also go into that file, beside those of other sets.
 
 Sets: `squad2_calibration` (2 articles; they set the threshold and, with `new_wiki_dev`, the
-probability weights), `squad2_dev` and `new_wiki_dev` (slices of training articles), `squad2_test`
-(4 articles; whole paragraphs), `squad2_test_windows` (the same questions on a sentence with its
-neighbours, as in the pipeline), `new_wiki_held_out` (10 articles; every third question also on the
-BM25-nearest other paragraph), `covid_qa` (windows of papers around the gold; every third question
-also on the BM25-nearest window without it) and `clapnq` (answerability only).
+probability weights), `squad2_dev` and `new_wiki_dev` (slices of training articles),
+`near_misses_dev` (our own questions, on paragraphs of which no other of ours trained),
+`squad2_test` (4 articles; whole paragraphs), `squad2_test_windows` (the same questions on a
+sentence with its neighbours, as in the pipeline), `new_wiki_held_out` (10 articles; every third
+question also on the BM25-nearest other paragraph), `covid_qa` (windows of papers around the gold;
+every third question also on the BM25-nearest window without it) and `clapnq` (answerability only).
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def evaluation_sets(data: Path) -> dict[str, Callable[[], list[Pair]]]:
         "squad2_calibration": lambda: _squad2(data, splits["squad2"]["calibration"]),
         "squad2_dev": lambda: train_and_dev(data, "squad2", splits)[1],
         "new_wiki_dev": lambda: _with_misplaced(train_and_dev(data, "new_wiki", splits)[1]),
+        "near_misses_dev": lambda: train_and_dev(data, "near_misses", splits)[1],
         "squad2_test": lambda: _squad2(data, splits["squad2"]["test"]),
         "squad2_test_windows": lambda: [
             _narrow(p) for p in _squad2(data, splits["squad2"]["test"])

@@ -6,12 +6,14 @@ Writes reader.fp32.onnx and reader.onnx (int8, atomically replaced) into the fol
 get int8 weights with one scale per output channel and dynamically quantised inputs; the word
 embeddings are int8 in both (see `training.graph`); the two output heads stay float32. With
 `--reduce-range` the weights have 7 bits, which older processors without VNNI need to avoid
-saturated sums.
+saturated sums. With `--blend OLDER --share S` the weights are (1 - S) of the checkpoint and S of the
+last weights of an older one, which keeps some of what a warm restart's own data unteach.
 """
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +28,21 @@ from training.model import ReaderNet
 TOLERANCE = 0.05
 
 
-def export(checkpoint: Path, out: Path, *, reduce_range: bool, raw: bool = False) -> Path:
-    """Write both files for `checkpoint` and return the int8 one.
+@dataclass(frozen=True)
+class Choice:
+    """Which weights: of best.pt, or of checkpoint.pt the averaged ones unless `raw`; blended with
+    the `share` of the last weights of the checkpoint `older`."""
 
-    best.pt holds averaged weights; of checkpoint.pt the averaged ones are taken unless `raw`.
-    """
-    state = torch.load(checkpoint, weights_only=True)
+    checkpoint: Path
+    raw: bool = False
+    older: Path | None = None
+    share: float = 0.0
+
+
+def export(choice: Choice, out: Path, *, reduce_range: bool) -> Path:
+    """Write both files for the weights of `choice` and return the int8 one."""
     net = ReaderNet()
-    net.load_state_dict(state["net"] if raw else state.get("averaged", state["net"]))
+    net.load_state_dict(_weights(choice))
     out.mkdir(parents=True, exist_ok=True)
     model = reader_graph({name: w.numpy() for name, w in net.state_dict().items()})
     full = out / "reader.fp32.onnx"
@@ -51,6 +60,15 @@ def export(checkpoint: Path, out: Path, *, reduce_range: bool, raw: bool = False
     )
     part.replace(out / "reader.onnx")
     return out / "reader.onnx"
+
+
+def _weights(choice: Choice) -> dict[str, torch.Tensor]:
+    state = torch.load(choice.checkpoint, weights_only=True)
+    weights = state["net"] if choice.raw else state.get("averaged", state["net"])
+    if choice.older is None:
+        return weights
+    older = torch.load(choice.older, weights_only=True)["net"]
+    return {name: torch.lerp(w, older[name], choice.share) for name, w in weights.items()}
 
 
 def compare(net: ReaderNet, model: Path) -> float:
@@ -85,20 +103,27 @@ def _heads(model: onnx.ModelProto) -> list[str]:
     return [node.name for node in products[-2:]]
 
 
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """The arguments that name the weights."""
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--raw", action="store_true", help="the last weights, not their average")
+    parser.add_argument("--blend", type=Path, help="an older checkpoint to mix in")
+    parser.add_argument("--share", type=float, default=0.15, help="of the older weights")
+    parser.add_argument("--reduce-range", action="store_true")
+
+
+def read_choice(arguments: argparse.Namespace) -> Choice:
+    """The weights that the arguments name."""
+    return Choice(arguments.checkpoint, arguments.raw, arguments.blend, arguments.share)
+
+
 def main() -> None:
     """Export from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--reduce-range", action="store_true")
-    parser.add_argument("--raw", action="store_true", help="the last weights, not their average")
+    add_choice(parser)
     arguments = parser.parse_args()
-    path = export(
-        arguments.checkpoint,
-        arguments.out,
-        reduce_range=arguments.reduce_range,
-        raw=arguments.raw,
-    )
+    path = export(read_choice(arguments), arguments.out, reduce_range=arguments.reduce_range)
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
 
 

@@ -22,7 +22,7 @@ import torch
 
 from rag.reader import Reader
 from training.evaluate import evaluate, evaluation_sets, fit_probability, read_all
-from training.export import export
+from training.export import add_choice, export, read_choice
 
 LIMITS = {"row_tokens": 256, "overlap_tokens": 64, "question_tokens": 48, "answer_tokens": 30}
 
@@ -31,12 +31,7 @@ def package(arguments: argparse.Namespace) -> dict[str, Any]:
     """Make all files in a temporary folder, then move them to `--out`; returns reader.json."""
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out) as folder:
-        model = export(
-            arguments.checkpoint,
-            Path(folder),
-            reduce_range=arguments.reduce_range,
-            raw=arguments.raw,
-        )
+        model = export(read_choice(arguments), Path(folder), reduce_range=arguments.reduce_range)
         tokenizer = Path(folder) / "tokenizer.json"
         shutil.copyfile(arguments.weights / "tokenizer.json", tokenizer)
         card = _card(model, arguments.checkpoint)
@@ -82,14 +77,12 @@ def _write(model: Path, card: dict[str, Any]) -> None:
 def main() -> None:
     """Package from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sets", nargs="*", default=[], help="sets to measure; none = all")
     parser.add_argument("--threads", type=int, default=0)
-    parser.add_argument("--reduce-range", action="store_true")
-    parser.add_argument("--raw", action="store_true", help="the last weights, not their average")
+    add_choice(parser)
     print(json.dumps(package(parser.parse_args()), indent=1))
 
 

@@ -7,6 +7,7 @@ because the data stay outside the repository (their licences are in rag/reader/m
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +15,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-SETS = ("squad2", "new_wiki", "reddit", "amazon", "policyqa", "covid_qa")
+SETS = ("squad2", "new_wiki", "near_misses", "reddit", "amazon", "policyqa", "covid_qa")
+ENCYCLOPEDIC = ("squad2", "new_wiki", "near_misses")
+NEAR_MISSES_FILE = Path(__file__).with_name("near_misses.jsonl")
+PASSAGES_FILE = Path(__file__).with_name("passages.jsonl")
+"""Invented news passages, ours, that some of the near misses are about."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Pair:
 
 def read_pairs(data: Path, name: str) -> list[Pair]:
     """All pairs of the set `name` (one of `SETS`), in file order."""
+    if name == "near_misses":
+        return read_near_misses(data)
     loader = _loader(data)
     if name == "policyqa":
         records = [*loader.policyqa("dev"), *loader.policyqa("test")]
@@ -47,6 +54,23 @@ def read_pairs(data: Path, name: str) -> list[Pair]:
         records = list(loader.squadshifts(name))
     near = _plausible(loader) if name == "squad2" else {}
     return list(_pairs(records, name, near))
+
+
+def read_near_misses(data: Path, path: Path = NEAR_MISSES_FILE) -> list[Pair]:
+    """Our own questions on new_wiki paragraphs and on passages of ours, half of them near misses.
+
+    A line of `path` holds `doc_id`, `question`, `answer` and `near`: substrings of the paragraph,
+    empty where there is none. Raises KeyError or ValueError for a line that fits no passage.
+    """
+    passages = {pair.doc_id: (pair.title, pair.context) for pair in read_pairs(data, "new_wiki")}
+    own = PASSAGES_FILE.read_text(encoding="utf-8").splitlines() if PASSAGES_FILE.exists() else []
+    for record in map(json.loads, own):
+        passages[record["doc_id"]] = (record["doc_id"], record["text"])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [
+        _near_miss(f"near_misses-{number}", json.loads(line), passages)
+        for number, line in enumerate(lines)
+    ]
 
 
 def read_clapnq(data: Path) -> list[Pair]:
@@ -64,6 +88,28 @@ def read_clapnq(data: Path) -> list[Pair]:
         )
         for record in _loader(data).clapnq_dev()
     ]
+
+
+def _near_miss(key: str, record: dict[str, str], passages: dict[str, tuple[str, str]]) -> Pair:
+    title, context = passages[record["doc_id"]]
+
+    def span(text: str) -> tuple[tuple[int, int], ...]:
+        if not text:
+            return ()
+        start = context.index(text)
+        return ((start, start + len(text)),)
+
+    return Pair(
+        id=key,
+        set="near_misses",
+        title=title,
+        doc_id=record["doc_id"],
+        question=record["question"],
+        context=context,
+        answers=(record["answer"],) if record["answer"] else (),
+        spans=span(record["answer"]),
+        near=() if record["answer"] else span(record["near"]),
+    )
 
 
 def _pairs(

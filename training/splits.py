@@ -24,6 +24,9 @@ SPLITS_FILE = Path(__file__).with_name("splits.json")
 SEED = 5
 HELD_OUT_PARAGRAPHS = 320
 DEV_PARAGRAPHS = {"squad2": 36, "new_wiki": 50, "reddit": 15, "amazon": 15, "policyqa": 8}
+NEAR_MISSES_DEV_STEP = 8
+NEAR_MISSES_SPLIT = 2787
+"""The first rows give every eighth paragraph to the dev slice; those written later all train."""
 
 
 def make_splits(data: Path, seed: int = SEED) -> dict[str, Any]:
@@ -37,6 +40,9 @@ def make_splits(data: Path, seed: int = SEED) -> dict[str, Any]:
         )
         for name in DEV_PARAGRAPHS
     }
+    near_misses = read_pairs(data, "near_misses")[:NEAR_MISSES_SPLIT]
+    asked = sorted({pair.doc_id for pair in near_misses})
+    dev["near_misses"] = asked[::NEAR_MISSES_DEV_STEP]
     return {"seed": seed, "squad2": squad2, "new_wiki_held_out": held_out, "dev_doc_ids": dev}
 
 

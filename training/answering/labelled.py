@@ -6,16 +6,22 @@ retrieval among all paragraphs, not a given one. Gold is a span of one of the fi
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from evals.external import import_loader
 from rag.types import Span
+
+HERE = Path(__file__).parent
+NEWS = HERE / "news"
+"""Small corpora of invented news reports with questions, ours: one folder each."""
+NEWS_TEST = ("museum", "wildfire")
+NEW_WIKI_QUESTIONS = HERE / "new_wiki_questions.jsonl"
+"""Our questions on whole articles of new_wiki, half of them near misses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +34,6 @@ class Labelled:
     group: str
     """Article the question belongs to: fitting and testing never share one."""
     answers: tuple[str, ...] = ()
-
-
-def load_module(data: Path) -> ModuleType:
-    """The data folder's own loader."""
-    spec = importlib.util.spec_from_file_location("external_data", data / "load.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def write_corpus(documents: Iterator[dict[str, Any]], folder: Path) -> None:
@@ -110,9 +106,44 @@ def halves(
             )
 
 
+def news_corpora() -> Iterator[tuple[str, Path, list[Labelled]]]:
+    """Name, folder and questions of each news corpus; gold is every sentence that answers."""
+    for folder in sorted(each for each in NEWS.iterdir() if each.is_dir()):
+        lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+        yield folder.name, folder, [_news_question(json.loads(line), folder) for line in lines]
+
+
+def _news_question(record: dict[str, Any], folder: Path) -> Labelled:
+    gold = []
+    for each in record["gold"]:
+        start = (folder / each["file"]).read_text(encoding="utf-8").index(each["sentence"])
+        gold.append((each["file"], Span(start, start + len(each["sentence"]))))
+    answers = tuple(record["answers"])
+    return Labelled(record["question"], bool(gold), tuple(gold), folder.name, answers)
+
+
+def whole_articles(
+    questions: list[Labelled], paragraphs: Path, work: Path
+) -> Iterator[tuple[Path, list[Labelled]]]:
+    """Each new_wiki article that we asked about as a corpus of its paragraphs; `questions` are
+    the set's own, which tell the paragraphs of an article."""
+    records = [json.loads(line) for line in NEW_WIKI_QUESTIONS.read_text("utf-8").splitlines()]
+    for title in sorted({record["title"] for record in records}):
+        folder = work / f"{title.replace(' ', '_')}-whole"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in {path for each in questions if each.group == title for path, _ in each.gold}:
+            (folder / name).write_bytes((paragraphs / name).read_bytes())
+        yield folder, [_article_question(each) for each in records if each["title"] == title]
+
+
+def _article_question(record: dict[str, Any]) -> Labelled:
+    gold = tuple((f"{g['doc_id']}.txt", Span(g["start"], g["end"])) for g in record["gold"])
+    return Labelled(record["question"], bool(gold), gold, record["title"])
+
+
 def build_sets(data: Path, work: Path, splits: Path) -> dict[str, tuple[Path, list[Labelled]]]:
     """Name -> (corpus folder, questions), fitting and test parts apart by article."""
-    module = load_module(data)
+    module = import_loader(data)
     split = json.loads(splits.read_text(encoding="utf-8"))
     folders = {name: work / name for name in ("squad2", "clapnq", "new_wiki")}
     write_corpus(module.squad2_corpus(), folders["squad2"])
