@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -32,6 +31,7 @@ _WORD = re.compile(
     r"|\d+(?:[.,]\d+)*"  # numbers: 100,000  3.5
     r"|[^\W_]+(?:[’'][^\W_]+)*"  # words with an inner apostrophe
 )
+_REMEMBERED = 4096
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -48,22 +48,37 @@ class Word:
 def words(text: str) -> list[Word]:
     """The words of `text` in order; CJK text gives one word per character."""
     return [
-        Word(span, text[span.start : span.end], *_term(text[span.start : span.end]))
-        for span in _word_spans(text)
+        Word(Span(start, end), text[start:end], *_term(text[start:end]))
+        for start, end in _places(text)
     ]
 
 
 def terms(text: str, *, stopwords: bool = True) -> list[str]:
     """Search terms of `text` in order, with or without the stop words."""
-    return [word.term for word in words(text) if stopwords or not word.is_stopword]
+    return list(_terms(text, stopwords))
 
 
-def _word_spans(text: str) -> Iterator[Span]:
-    for match in _WORD.finditer(text):
-        if _CJK.search(match.group()):
-            yield from (Span(i, i + 1) for i in range(match.start(), match.end()))
-        else:
-            yield Span(match.start(), match.end())
+@lru_cache(maxsize=_REMEMBERED)
+def _terms(text: str, stopwords: bool) -> tuple[str, ...]:
+    """A question meets each sentence several times, and the next question the same sentences."""
+    surfaces = [text[start:end] for start, end in _places(text)]
+    return tuple(term for term, is_stopword in map(_term, surfaces) if stopwords or not is_stopword)
+
+
+def _places(text: str) -> list[tuple[int, int]]:
+    """Where words start and end; every character of a word with CJK in it is one of its own."""
+    places = [match.span() for match in _WORD.finditer(text)]
+    if not _CJK.search(text):
+        return places
+    return [
+        place
+        for start, end in places
+        for place in (
+            [(at, at + 1) for at in range(start, end)]
+            if _CJK.search(text, start, end)
+            else [(start, end)]
+        )
+    ]
 
 
 @lru_cache(maxsize=65536)

@@ -71,15 +71,16 @@ class Gatherer:
     def _gather_one(self, text: str, filters: Filters, *, compares: bool) -> Gathered:
         question = correct(text, self.retriever, self.catalog) if self.settings.fuzzy else text
         vector = self.encoder.encode([question])[0] if self.encoder else None
+        wanted = self.retriever.query_terms(question)
         chunks = self.retriever.retrieve(
-            question, top_k=self.settings.top_k, filters=filters, vector=vector
+            question, top_k=self.settings.top_k, filters=filters, vector=vector, wanted=wanted
         )
         chunks = self._reranked(question, chunks)
         paths = {each.chunk.document for each in chunks}
         paths |= {twin.document for each in chunks for twin in each.duplicates}
         evidence = Evidence(tuple(chunks), {d.path: d for d in self.catalog.documents(paths)})
         analysed = analyse(question, compares=compares)
-        weights = self._weights(analysed)
+        weights = self._weights(analysed, wanted)
         matrices = self.catalog.sentence_vectors([each.chunk.id for each in chunks])
         candidates = collect_candidates(evidence, weights, vector, matrices)
         return Gathered(analysed, evidence, tuple(candidates), weights)
@@ -91,9 +92,8 @@ class Gatherer:
 
         return rerank(question, chunks, self.reranker)
 
-    def _weights(self, question: Question) -> QueryWeights:
+    def _weights(self, question: Question, wanted: Sequence[str]) -> QueryWeights:
         """Rarity of the question's terms; a word whose kin stands in the corpus is not missing."""
-        wanted = self.retriever.query_terms(question.text)
         frequencies = self.catalog.document_frequencies([*wanted, *question.content])
         asked = meaningful_terms(question.words)
         kin = {t: 1 for t in asked if t not in frequencies and self.retriever.has_kin(t)}

@@ -9,8 +9,11 @@ one, which keeps them as `duplicates`.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,28 +47,38 @@ class Retriever:
         self._vectors = vectors
         self._encoder = encoder
         self._settings = settings
-        self._vocabulary: tuple[int, dict[str, int]] = (-1, {})
+        self._vocabulary: tuple[int, list[str]] = (-1, [])
 
     def retrieve(
-        self, query: str, *, top_k: int, filters: Filters = Filters(), vector: Vectors | None = None
+        self,
+        query: str,
+        *,
+        top_k: int,
+        filters: Filters = Filters(),
+        vector: Vectors | None = None,
+        wanted: Sequence[str] | None = None,
     ) -> list[ScoredChunk]:
-        """The best `top_k` chunks, best first, ties by chunk id. `vector`, shape (dim,), saves
-        embedding the query again."""
+        """The best `top_k` chunks, best first, ties by chunk id. `vector`, shape (dim,), and
+        `wanted` (`query_terms`) save embedding and analysing the query again."""
         documents = self._catalog.select_documents(filters)
         if documents == []:
             return []
-        bm25 = self.search_bm25(query, documents)
+        bm25 = self.search_bm25(query, documents, wanted)
         dense = self.search_dense(query, documents, vector)
         fused = self._fuse(dense, bm25)
-        return fold_duplicates(fused)[:top_k]
+        return fold_duplicates(fused, most=top_k)
 
     def search_bm25(
-        self, query: str, documents: Sequence[str] | None = None
+        self,
+        query: str,
+        documents: Sequence[str] | None = None,
+        wanted: Sequence[str] | None = None,
     ) -> list[tuple[str, float]]:
         """Chunk ids with BM25 scores, best first."""
         if self._settings.bm25_weight == 0:
             return []
-        wanted = self.query_terms(query)
+        if wanted is None:
+            wanted = self.query_terms(query)
         return self._catalog.bm25(wanted, limit=self._settings.candidates, documents=documents)
 
     def search_dense(
@@ -93,7 +106,7 @@ class Retriever:
             return []
         limit = 2 if len(term) >= 7 else 1
         matches = process.extract(
-            term, list(self.vocabulary()), scorer=OSA.distance, score_cutoff=limit, limit=8
+            term, self.vocabulary(), scorer=OSA.distance, score_cutoff=limit, limit=8
         )
         same_start = [word for word, _, _ in matches if word[0] == term[0] and len(word) > 3]
         return same_start[:2]
@@ -103,16 +116,18 @@ class Retriever:
         all but the last three characters, at least five, and nearly the same length ("france" is no
         kin of "francisco")."""
         beginning = term[: max(5, len(term) - 3)]
-        return len(term) >= 5 and any(
-            word.startswith(beginning) and abs(len(word) - len(term)) <= 3
-            for word in self.vocabulary()
-        )
+        if len(term) < 5:
+            return False
+        words = self.vocabulary()
+        following = (words[at] for at in range(bisect_left(words, beginning), len(words)))
+        kin = takewhile(lambda word: word.startswith(beginning), following)
+        return any(abs(len(word) - len(term)) <= 3 for word in kin)
 
-    def vocabulary(self) -> dict[str, int]:
-        """All terms of the corpus with the number of chunks that hold them."""
+    def vocabulary(self) -> list[str]:
+        """All terms of the corpus, sorted."""
         revision = self._catalog.revision
         if self._vocabulary[0] != revision:
-            self._vocabulary = (revision, self._catalog.vocabulary())
+            self._vocabulary = (revision, sorted(self._catalog.vocabulary()))
         return self._vocabulary[1]
 
     def _fuse(
@@ -142,22 +157,29 @@ def scaled(found: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
     return [(each, (score - low) / (high - low) if high > low else 1.0) for each, score in found]
 
 
-def fold_duplicates(ranked: Sequence[ScoredChunk]) -> list[ScoredChunk]:
-    """Fold each chunk into a better-ranked one of another document with nearly the same words."""
+def fold_duplicates(ranked: Sequence[ScoredChunk], *, most: int | None = None) -> list[ScoredChunk]:
+    """The best `most` chunks (None: all), each with those of other documents folded into it that
+    have nearly the same words and rank below it."""
     kept: list[ScoredChunk] = []
     for candidate in ranked:
         twin = next(
             (i for i, each in enumerate(kept) if _is_twin(each.chunk, candidate.chunk)), None
         )
-        if twin is None:
-            kept.append(candidate)
-        else:
+        if twin is not None:
             kept[twin] = replace(kept[twin], duplicates=(*kept[twin].duplicates, candidate.chunk))
+        elif most is None or len(kept) < most:
+            kept.append(candidate)
     return kept
 
 
 def _is_twin(a: Chunk, b: Chunk) -> bool:
     if a.document == b.document:
         return False
-    shorter, longer = sorted((len(a.text), len(b.text)))
-    return shorter > 0.7 * longer and fuzz.ratio(a.text, b.text, score_cutoff=_DUPLICATE_RATIO) > 0
+    shorter, longer = min(len(a.text), len(b.text)), max(len(a.text), len(b.text))
+    return shorter > 0.7 * longer and _reads_alike(a.text, b.text)
+
+
+@lru_cache(maxsize=4096)
+def _reads_alike(a: str, b: str) -> bool:
+    """Remembered, because every question compares much the same passages."""
+    return fuzz.ratio(a, b, score_cutoff=_DUPLICATE_RATIO) > 0

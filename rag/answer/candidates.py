@@ -102,6 +102,7 @@ def collect_candidates(
         chunk = scored.chunk
         document = evidence.documents[chunk.document]
         matrix = sentence_vectors.get(chunk.id) if vector is not None else None
+        windows = None if matrix is None else _window_means(matrix)
         analysed = [terms(span.of(document.text)) for span in chunk.sentences]
         title = set(terms(document.metadata.title))
         orders = instruction_spans(document.text, chunk.sentences)
@@ -109,19 +110,19 @@ def collect_candidates(
             if span in orders or (document.path, span) in seen:
                 continue
             seen.add((document.path, span))
-            around = range(max(0, index - 1), min(len(analysed), index + 2))
-            window_terms = [term for each in around for term in analysed[each]]
+            first, last = max(0, index - 1), min(len(analysed), index + 2) - 1
+            window_terms = [term for each in analysed[first : last + 1] for term in each]
             found.append(
                 Candidate(
                     document=document,
                     span=span,
-                    window=Span(chunk.sentences[around[0]].start, chunk.sentences[around[-1]].end),
-                    dense=_cosine(vector, matrix, [index]),
-                    dense_window=_cosine(vector, matrix, list(around)),
+                    window=Span(chunk.sentences[first].start, chunk.sentences[last].end),
+                    dense=_cosine(vector, matrix, index),
+                    dense_window=_cosine(vector, windows, index),
                     bm25=weights.bm25(analysed[index], 25.0),
                     bm25_window=weights.bm25(window_terms, 75.0),
                     coverage=weights.coverage(set(analysed[index])),
-                    coverage_window=weights.coverage(set(window_terms) | title),
+                    coverage_window=weights.coverage({*window_terms, *title}),
                     chunk_rank=rank,
                     vector=matrix[index] if matrix is not None else None,
                 )
@@ -129,9 +130,19 @@ def collect_candidates(
     return found
 
 
-def _cosine(vector: Vectors | None, matrix: Vectors | None, rows: list[int]) -> float:
-    """Similarity to the mean of some sentence vectors, a stand-in for embedding them as one."""
+def _window_means(matrix: Vectors) -> Vectors:
+    """For each sentence the mean of its vector and its neighbours', shape (n_sentences, dim): a
+    stand-in for embedding the window as one text."""
+    sums, counts = matrix.copy(), np.ones((len(matrix), 1), dtype=np.float32)
+    sums[1:] = matrix[:-1] + matrix[1:]  # in the order of the text, so that sums are always equal
+    sums[:-1] += matrix[1:]
+    counts[1:] += 1
+    counts[:-1] += 1
+    return sums / counts
+
+
+def _cosine(vector: Vectors | None, matrix: Vectors | None, row: int) -> float:
     if vector is None or matrix is None:
         return 0.0
-    mean = matrix[rows].mean(axis=0)
-    return float(vector @ mean / max(float(np.linalg.norm(mean)), 1e-6))
+    against = matrix[row]
+    return float(vector @ against / max(math.sqrt(against @ against), 1e-6))

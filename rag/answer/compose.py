@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from rag.answer.agree import (
     Stated,
@@ -175,9 +176,14 @@ def _choose(
             pieces[twin] = pieces[twin].with_witness(each)
         elif len(pieces) < max(most, len(sides)):
             document = each.candidate.document
-            spans = with_context(document, each.candidate.span, document_sentences(document))
+            spans = with_context(document, each.candidate.span, _sentences(document))
             pieces.append(_Piece(each, tuple(spans), ()))
     return pieces
+
+
+@lru_cache(maxsize=16)  # documents may be long, and few are quoted at a time
+def _sentences(document: Document) -> tuple[Span, ...]:
+    return tuple(document_sentences(document))
 
 
 def _is_second_source(each: Ranked, pieces: Sequence[_Piece]) -> bool:

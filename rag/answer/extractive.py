@@ -14,17 +14,18 @@ from rag.types import Answer
 def answer_extractively(gathered: Gathered, reader: Reader | None, settings: RagSettings) -> Answer:
     """Select, then compose or decline; of several questions those are answered that can be."""
     answered: list[Answered] = []
-    declined: list[Gathered] = []
+    declined: list[tuple[Gathered, Selection]] = []
     for part in gathered.parts or (gathered,):
         selection = _select(part, reader, settings)
         if _is_refused(part, selection, settings):
-            declined.append(part)
+            declined.append((part, selection))
         else:
             answered.append(Answered(part.question, selection))
     if not answered:
-        whole = _select(gathered, reader, settings)
+        # A single question is the whole of it, and reading is what takes the time.
+        whole = _select(gathered, reader, settings) if gathered.parts else declined[0][1]
         return decline(gathered.question, whole, gathered.weights, settings.answering)
-    left = [part.question.text for part in declined]
+    left = [part.question.text for part, _ in declined]
     return compose(gathered.question, answered, settings.answering, unanswered=left)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from rag.analyze import STOPWORDS
 from rag.types import Span
@@ -140,6 +141,7 @@ _FINER: tuple[tuple[re.Pattern[str], Callable[[str], list[Span]]], ...] = (
 )
 
 
+@lru_cache(maxsize=64)  # asked for every sentence of a question
 def _finder(kind: str, question: str) -> Callable[[str], list[Span]] | None:
     """What finds the form asked for; a question for a year, a day, an hour or a name is pickier."""
     for pattern, finder in _FINER:
@@ -160,4 +162,10 @@ def has_form(kind: str, text: str, *, unlike: str = "") -> bool:
     if finder is None:
         return True
     given = unlike.lower()
-    return any(span.of(text).lower().strip(" .,") not in given for span in finder(text))
+    return any(each not in given for each in _found(finder, text))
+
+
+@lru_cache(maxsize=4096)
+def _found(finder: Callable[[str], list[Span]], text: str) -> tuple[str, ...]:
+    """What `finder` finds in `text`, in small letters; the next question meets the same text."""
+    return tuple(span.of(text).lower().strip(" .,") for span in finder(text))

@@ -17,7 +17,7 @@ from rag.analyze import terms
 from rag.answer.candidates import Candidate, QueryWeights
 from rag.answer.model import load_model
 from rag.answer.question import Question
-from rag.answer.signals import SENTENCE_SIGNALS, sentence_signals
+from rag.answer.signals import SENTENCE_SIGNALS, unread_signals, with_readings
 from rag.reader import Reader, Reading
 
 Array = NDArray[np.float64]
@@ -26,8 +26,11 @@ CONFIDENCE_SIGNALS = (
     "score", "share", "margin", "dense", "dense_best", "dense_window_best", "coverage",
     "coverage_window", "coverage_window_best", "missing_share", "missing_names", "missing_rarity", "missing_rarest", "form",
     "numbers", "terms", "reader", "reader_best", "reader_probability", "reader_probability_best",
-    "reader_probability_top3",
+    "reader_probability_top3", "reader_votes", "reader_open", "open",
 )  # fmt: skip
+
+OPEN_TYPES = frozenset(("why", "how", "yes_no", "list", "compare"))
+"""Types whose answer is seldom a short span, which is what the reader knows best."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,12 @@ def select_sentences(
         return Selection((), 0.0)
     has_vectors = any(each.vector is not None for each in candidates)
     model = load_model(reader=reader is not None, dense=has_vectors)
-    unread: list[Reading | None] = [None] * len(candidates)
-    signals = sentence_signals(question, candidates, unread)
-    readings = unread
+    signals = unread_signals(question, candidates)
+    readings: list[Reading | None] = [None] * len(candidates)
     if reader is not None:
         order = np.argsort(-model.first.score(signals), kind="stable")[:max_passages]
         readings = _read(question, candidates, [int(i) for i in order], reader)
-        signals = sentence_signals(question, candidates, readings)
+        signals = with_readings(signals, candidates, readings)
     scores = model.ranker.score(signals)
     order = np.argsort(-scores, kind="stable")
     shares = np.exp(scores - scores.max())
@@ -100,6 +102,7 @@ def confidence_signals(
     shares = np.sort(shares / shares.sum())[::-1]
     best = int(np.argmax(scores))
     probabilities = np.sort(column["reader_probability"])[::-1]
+    is_open = question.type in OPEN_TYPES
     named = {term for name in question.names for term in terms(name, stopwords=False)}
     values = {
         "score": scores[best],
@@ -123,6 +126,9 @@ def confidence_signals(
         "reader_probability": column["reader_probability"][best],
         "reader_probability_best": probabilities[0],
         "reader_probability_top3": probabilities[:3].mean(),
+        "reader_votes": column["reader_votes"][best],
+        "reader_open": column["reader_probability"][best] if is_open else 0.0,
+        "open": float(is_open),
     }
     return np.array([float(values[name]) for name in CONFIDENCE_SIGNALS])
 

@@ -6,7 +6,7 @@ fitted weights decide. Rank signals are 1 / (1 + rank / 3), so the first few ran
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ SENTENCE_SIGNALS = (
     "bm25", "bm25_rank", "bm25_window_rank", "coverage", "coverage_window",
     "form", "form_window", "new_terms", "echo", "names", "names_window", "numbers_window",
     "no_end_mark", "is_question", "words", "chunk_rank",
-    "reader", "reader_rank", "reader_probability", "reader_span_inside",
+    "reader", "reader_rank", "reader_probability", "reader_span_inside", "reader_votes",
 )  # fmt: skip
 _END_MARKS = tuple(".!?…\"”’')]。！？")
 
@@ -36,6 +36,11 @@ def sentence_signals(
 
     `readings` holds the reader's result for each candidate's window, None where it was not read.
     """
+    return with_readings(unread_signals(question, candidates), candidates, readings)
+
+
+def unread_signals(question: Question, candidates: Sequence[Candidate]) -> Matrix:
+    """Signals of each candidate before any was read: those of the reader are 0."""
     if not candidates:
         return np.zeros((0, len(SENTENCE_SIGNALS)))
     columns = {
@@ -50,9 +55,19 @@ def sentence_signals(
         "bm25_rank": _rank_signal([c.bm25 for c in candidates]),
         "bm25_window_rank": _rank_signal([c.bm25_window for c in candidates]),
         **_text_columns(question, candidates),
-        **_reader_columns(candidates, readings),
     }
-    return np.array([columns[name] for name in SENTENCE_SIGNALS], dtype=float).T
+    unread = [0.0] * len(candidates)
+    return np.array([columns.get(name, unread) for name in SENTENCE_SIGNALS], dtype=float).T
+
+
+def with_readings(
+    signals: Matrix, candidates: Sequence[Candidate], readings: Sequence[Reading | None]
+) -> Matrix:
+    """`signals` of `candidates` with the reader's columns filled in."""
+    filled = signals.copy(order="K")  # another layout would add up in another order
+    for name, column in _reader_columns(candidates, readings).items():
+        filled[:, SENTENCE_SIGNALS.index(name)] = column
+    return filled
 
 
 def _rank_signal(values: Sequence[float]) -> list[float]:
@@ -101,13 +116,10 @@ def _share(wanted: set[str], present: set[str]) -> float:
 def _reader_columns(
     candidates: Sequence[Candidate], readings: Sequence[Reading | None]
 ) -> dict[str, list[float]]:
-    """Without a reader all four are 0, and weights fitted without it are used."""
+    """Nothing where nothing was read: weights fitted without a reader are used then."""
     read = [reading for reading in readings if reading is not None]
     if not read:
-        return {
-            name: [0.0] * len(candidates)
-            for name in ("reader", "reader_rank", "reader_probability", "reader_span_inside")
-        }
+        return {}
     floor = min(reading.span_score for reading in read)
     scores = [reading.span_score if reading else floor - 1 for reading in readings]
     return {
@@ -118,7 +130,39 @@ def _reader_columns(
             _inside(candidate, reading)
             for candidate, reading in zip(candidates, readings, strict=True)
         ],
+        "reader_votes": _votes(candidates, readings),
     }
+
+
+def _votes(candidates: Sequence[Candidate], readings: Sequence[Reading | None]) -> list[float]:
+    """How surely the same words are found elsewhere too: for each candidate the sum of the answer
+    probabilities of readings with equal terms at other places, at most 2."""
+    places: dict[tuple[str, int], tuple[frozenset[str], float]] = {}
+    found: list[tuple[tuple[str, int], frozenset[str]] | None] = []
+    for candidate, reading in zip(candidates, readings, strict=True):
+        if reading is None:
+            found.append(None)
+            continue
+        span = candidate.window.of(candidate.document.text)[reading.start : reading.end]
+        place = (candidate.document.path, candidate.window.start + reading.start)
+        content = frozenset(terms(span) or terms(span, stopwords=False))
+        surest = max(reading.answer_probability, places.get(place, (content, 0.0))[1])
+        places[place] = (content, surest)
+        found.append((place, content))
+    return [_elsewhere(each, places) if each else 0.0 for each in found]
+
+
+def _elsewhere(
+    found: tuple[tuple[str, int], frozenset[str]],
+    places: Mapping[tuple[str, int], tuple[frozenset[str], float]],
+) -> float:
+    place, content = found
+    same = (
+        probability
+        for other, (words, probability) in places.items()
+        if other != place and content and words == content
+    )
+    return min(sum(same), 2.0)
 
 
 def _inside(candidate: Candidate, reading: Reading | None) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,15 @@ def test_read_gives_the_same_with_more_threads(reader: Reader) -> None:
     question, passages = "When was the Eiffel Tower opened?", [TOWER, GARDEN, TOWER * 8]
     many = Reader(MODEL_PATH, TOKENIZER_PATH, threads=3)
     assert many.read(question, passages) == reader.read(question, passages)
+
+
+def test_questions_read_at_once_do_not_disturb_each_other() -> None:
+    shared = Reader(MODEL_PATH, TOKENIZER_PATH, threads=2)
+    questions = ["When was the tower opened?", "How much sun do tomatoes need?"] * 4
+    passages = [GARDEN, TOWER * 3, TOWER]  # the longest stands in the middle
+    alone = [shared.read(question, passages) for question in questions[:2]] * 4
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda each: shared.read(each, passages), questions)) == alone
 
 
 def test_a_wrong_hash_is_refused_with_the_remedy(tmp_path: Path) -> None:

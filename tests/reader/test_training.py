@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer
@@ -11,7 +13,10 @@ from rag.reader.shipped import TOKENIZER_PATH
 from training.bm25 import Bm25
 from training.edits import edit_question, make_lexicon
 from training.metrics import Judged, auroc, best_threshold, exact_match, summarise, token_f1
-from training.splits import load_splits
+from training.mining import shares_content
+from training.neighbours import find_neighbours, near_copies
+from training.sources import NEAR_MISSES_FILE, Pair, read_near_misses
+from training.splits import NEAR_MISSES_DEV_STEP, NEAR_MISSES_SPLIT, load_splits
 from training.windows import Paragraph, token_span, tokenize_paragraphs, window_around, window_text
 
 TEXT = "Ada met Charles Babbage in London. They built an engine in 1837. It was never finished."
@@ -93,3 +98,71 @@ def test_splits_keep_squad2_articles_apart() -> None:
     titles = [title for part in ("train", "calibration", "test") for title in squad2[part]]
     assert [len(squad2[part]) for part in ("train", "calibration", "test")] == [6, 2, 4]
     assert len(set(titles)) == 12
+
+
+def _pair(doc_id: str, question: str, context: str, answer: str) -> Pair:
+    start = context.index(answer)
+    spans = ((start, start + len(answer)),)
+    return Pair(doc_id, "new_wiki", "Fruit", doc_id, question, context, (answer,), spans)
+
+
+def test_neighbours_are_other_paragraphs_without_the_answer() -> None:
+    tokenizer = Tokenizer.from_file(str(TOKENIZER_PATH))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    pairs = [
+        _pair("a", "When was the cider press sold?", "The cider press was sold in 1901.", "1901"),
+        _pair("b", "Who got it?", "The cider press was sold to Ann in 1903.", "Ann"),
+        _pair("c", "Who bought it?", "A cider press was sold again in 1901, to Ben.", "Ben"),
+        *(_pair(f"d{n}", "What is it?", f"Pear {n} is green.", "green") for n in range(8)),
+    ]
+    texts = [pair.context for pair in pairs]
+    ids = [pair.doc_id for pair in pairs]
+    paragraphs = dict(zip(ids, tokenize_paragraphs(tokenizer, texts), strict=True))
+    units, found = find_neighbours(pairs, paragraphs)
+    # c holds 1901 as well; the rest share no rare word with the question
+    assert [units[number].doc_id for number in found[0]] == ["b"]
+
+
+def test_a_false_answer_with_a_word_of_the_gold_is_not_kept() -> None:
+    assert shares_content("the new eastern capital", ["an imperial capital"])
+    assert not shares_content("in 1929", ["in 1908"])
+
+
+def test_near_copies_share_most_words() -> None:
+    assert near_copies("Ann sold the press in 1901.", "In 1901 Ann sold the old press.")
+    assert not near_copies("Ann sold the press in 1901.", "Plums and pears are green.")
+
+
+def test_near_misses_fit_the_paragraphs_they_name(tmp_path: Path) -> None:
+    (tmp_path / "load.py").write_text(
+        """def squadshifts(name):
+    meta = {"title": "Engines", "starts": [0], "spans": ["Ada"]}
+    yield {"id": "1", "doc_id": ["w-0"], "question": "Who?", "answers": ["Ada"],
+           "context": "Ada met Charles Babbage.", "meta": meta}
+""",
+        encoding="utf-8",
+    )
+    rows = [
+        {
+            "doc_id": "w-0",
+            "question": "Whom did she meet?",
+            "answer": "Charles Babbage",
+            "near": "",
+        },
+        {"doc_id": "w-0", "question": "Who met Ada's mother?", "answer": "", "near": "Charles"},
+    ]
+    file = tmp_path / "near.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    met, mother = read_near_misses(tmp_path, file)
+    assert (met.spans, met.near) == (((8, 23),), ())
+    assert (mother.answers, mother.spans, mother.near) == ((), (), ((8, 15),))
+
+
+def test_the_near_misses_of_the_dev_slice_are_every_eighth_paragraph() -> None:
+    rows = [json.loads(line) for line in NEAR_MISSES_FILE.read_text(encoding="utf-8").splitlines()]
+    asked = sorted({row["doc_id"] for row in rows[:NEAR_MISSES_SPLIT]})
+    later = {row["doc_id"] for row in rows[NEAR_MISSES_SPLIT:]}
+    assert load_splits()["dev_doc_ids"]["near_misses"] == asked[::NEAR_MISSES_DEV_STEP]
+    assert not later.intersection(asked[::NEAR_MISSES_DEV_STEP])
+    assert not any(row["answer"] and row["near"] for row in rows)
