@@ -8,9 +8,11 @@ from rag.answer.cite import make_passage
 from rag.answer.question import Question
 from rag.answer.select import Selection
 from rag.settings import AnsweringSettings
+from rag.spelling import rarity
 from rag.types import Answer
 
 NO_ANSWER = "The documents do not answer this."
+_LEAST_RARITY = 0.05  # "because" says nothing about what the documents lack
 NO_MATCH = "No document matches the chosen filters."
 
 
@@ -53,7 +55,11 @@ def foreign_names(question: Question, weights: QueryWeights) -> list[str]:
 
 def unmentioned(question: Question, weights: QueryWeights) -> str:
     """The question's names, else its words, that stand nowhere in the corpus, as a sentence."""
-    words = [word.surface for word in question.words if word.term in weights.missing]
+    words = [
+        word.surface
+        for word in question.words
+        if word.term in weights.missing and rarity(word.surface) >= _LEAST_RARITY
+    ]
     missing = list(dict.fromkeys(foreign_names(question, weights) or words))[:3]
     if not missing:
         return ""

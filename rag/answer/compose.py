@@ -28,7 +28,7 @@ from rag.types import Agreement, Answer, AnswerSentence, Citation, Conflict, Doc
 
 _DEPTH = 10
 _LEAST_SHARE = 0.04
-_MORE_TO_COMPARE = 2
+_MORE_TO_COMPARE, _MORE_LENIENT = 2, 10
 _SECOND_SOURCE_PROBABILITY = 0.6
 _MOST_EACH = 2  # sentences for each part of a compound question
 _SHORT_ANSWER_CHARS = 90
@@ -137,7 +137,8 @@ def _compose_part(part: Answered, most: int, numbering: _Numbering) -> _WrittenP
     ranked = numbering.without_quoted(selection.ranked)
     least = _LEAST_SHARE * ranked[0].share
     if question.compares:
-        ranked, most, least = _one_of_each_first(ranked), most + _MORE_TO_COMPARE, 0.0
+        ranked, most = _one_of_each_first(ranked), most + _MORE_TO_COMPARE
+        least /= _MORE_LENIENT
     pieces = _choose(ranked, conflict, most, least)
     marked, written = zip(*(_write(piece, numbering) for piece in pieces), strict=True)
     short = _short_answer(question, pieces[0].ranked, selection) if not conflict else ""

@@ -125,7 +125,7 @@ def analyse(text: str, *, compares: bool = False) -> Question:
         names=tuple(_names(text, found)),
         numbers=tuple(word.term for word in found if word.surface[0].isdigit()),
         content=tuple(dict.fromkeys(w.term for w in found if not w.is_stopword and w.term)),
-        compares=compares or kind == "compare" or bool(_SOURCES.search(text)),
+        compares=compares or bool(_SOURCES.search(text)),
     )
 
 

@@ -78,6 +78,13 @@ def test_declining_names_what_nothing_mentions(pipeline: Pipeline) -> None:
     assert "“Portuguese”" in answer.text
 
 
+def test_declining_does_not_name_words_as_common_as_because(pipeline: Pipeline) -> None:
+    answer = pipeline.ask("Which astronaut failed because of the weather in orbit?")
+    assert answer.abstained
+    assert "“because”" not in answer.text
+    assert "“astronaut”" in answer.text
+
+
 def test_every_marker_has_its_citation_and_every_citation_its_marker(pipeline: Pipeline) -> None:
     answer = pipeline.ask("Why was the mill of Millbrook closed?")
     assert not answer.abstained
