@@ -125,7 +125,10 @@ def compose(
         abstained=False,
         citations=tuple(numbering.citations),
         short_answer="; ".join(each.short for each in written if each.short),
-        sentences=tuple(sentence for each in written for sentence in each.sentences),
+        sentences=(
+            *(sentence for each in written for sentence in each.sentences),
+            *map(AnswerSentence, opened),
+        ),
         agreement=_merged([each.agreement for each in written]),
         confidence=min(part.selection.confidence for part in parts),
     )
