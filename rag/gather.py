@@ -103,5 +103,5 @@ class Gatherer:
         """ "According to Reuters, ..." asks Reuters alone, unless outlets are chosen already."""
         if filters.outlets:
             return filters
-        outlet = named_outlet(question, self.catalog.outlets())
+        outlet = named_outlet(question, self.retriever.outlets())
         return replace(filters, outlets=(outlet,)) if outlet else filters

@@ -8,8 +8,8 @@ be asked at all.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from llama_index.core.base.llms.generic_utils import messages_to_prompt
 from llama_index.core.base.llms.types import (
@@ -22,13 +22,11 @@ from llama_index.llms.huggingface import HuggingFaceLLM
 from pydantic import PrivateAttr
 from transformers import StoppingCriteriaList, TextIteratorStreamer  # type: ignore[import-not-found,unused-ignore]
 
-from rag.local_llm import Wanted, last, turn, wanted
+from rag.local_llm import LocalChat, Wanted, turn
 
 
-class HuggingFaceChat(HuggingFaceLLM):  # type: ignore[misc]  # the checker does not follow it
+class HuggingFaceChat(LocalChat, HuggingFaceLLM):  # type: ignore[misc]  # the checker does not follow it
     """A causal model of transformers in this process; threads take turns."""
-
-    call_options: ClassVar[frozenset[str]] = frozenset({"deadline", "has_left"})
 
     _turns: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
@@ -40,22 +38,7 @@ class HuggingFaceChat(HuggingFaceLLM):  # type: ignore[misc]  # the checker does
         """Tokens of `text` by the model's own vocabulary."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def chat(self, messages: Sequence[ChatMessage], **options: Any) -> ChatResponse:
-        """The whole answer at once."""
-        return last(self.stream_chat(messages, **options))
-
-    def stream_chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        deadline: float | None = None,
-        has_left: Callable[[], bool] | None = None,
-        **_: Any,
-    ) -> ChatResponseGen:
-        """The answer piece by piece; the last response carries the finish reason in `raw`."""
-        return self._replies(self._inputs(messages), wanted(deadline, has_left))
-
-    def _inputs(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
+    def _prompt(self, messages: Sequence[ChatMessage]) -> dict[str, Any]:
         """Token ids of the messages, written as the model's template wants them."""
         if self._tokenizer.chat_template:
             # The template writes the special tokens itself.

@@ -7,8 +7,8 @@ badly; llama.cpp itself knows the template that the GGUF file carries.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import llama_cpp  # type: ignore[import-not-found,unused-ignore]
 from llama_index.core.base.llms.types import (
@@ -20,16 +20,14 @@ from llama_index.core.base.llms.types import (
 from llama_index.llms.llama_cpp import LlamaCPP
 from pydantic import PrivateAttr
 
-from rag.local_llm import Wanted, last, turn, wanted
+from rag.local_llm import LocalChat, Wanted, turn
 
 _TRAINED_LENGTH = 0
 """llama.cpp's way to ask for the context length that the model was trained with."""
 
 
-class LlamaCppChat(LlamaCPP):  # type: ignore[misc]  # the checker does not follow llama_index
+class LlamaCppChat(LocalChat, LlamaCPP):  # type: ignore[misc]  # the checker does not follow llama_index
     """A GGUF file in this process; safe for several threads, which take turns."""
-
-    call_options: ClassVar[frozenset[str]] = frozenset({"deadline", "has_left"})
 
     _turns: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _wanted: Wanted | None = PrivateAttr(default=None)
@@ -49,21 +47,8 @@ class LlamaCppChat(LlamaCPP):  # type: ignore[misc]  # the checker does not foll
         """Tokens of `text` by the model's own vocabulary."""
         return len(self._model.tokenize(text.encode("utf-8", "replace"), add_bos=False))
 
-    def chat(self, messages: Sequence[ChatMessage], **options: Any) -> ChatResponse:
-        """The whole answer at once."""
-        return last(self.stream_chat(messages, **options))
-
-    def stream_chat(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        deadline: float | None = None,
-        has_left: Callable[[], bool] | None = None,
-        **_: Any,
-    ) -> ChatResponseGen:
-        """The answer piece by piece; the last response carries the finish reason in `raw`."""
-        said = [{"role": each.role.value, "content": each.content or ""} for each in messages]
-        return self._replies(said, wanted(deadline, has_left))
+    def _prompt(self, messages: Sequence[ChatMessage]) -> list[dict[str, str]]:
+        return [{"role": each.role.value, "content": each.content or ""} for each in messages]
 
     def _replies(self, messages: list[dict[str, str]], call: Wanted) -> ChatResponseGen:
         with turn(self._turns, call):

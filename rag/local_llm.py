@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rag.llm_errors import LlmCallError
 
 if TYPE_CHECKING:
-    from llama_index.core.base.llms.types import ChatResponse
+    from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseGen
 
 LATE = "it was not done by the deadline"
 
@@ -38,6 +38,35 @@ class Wanted:
         """Raise LlmCallError when it is over."""
         if self.is_over():
             raise LlmCallError(LATE, "late")
+
+
+class LocalChat:
+    """Chat methods of a model in this process, mixed into its llama-index class."""
+
+    call_options: ClassVar[frozenset[str]] = frozenset({"deadline", "has_left"})
+
+    def chat(self, messages: Sequence[ChatMessage], **options: Any) -> ChatResponse:
+        """The whole answer at once."""
+        return last(self.stream_chat(messages, **options))
+
+    def stream_chat(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        deadline: float | None = None,
+        has_left: Callable[[], bool] | None = None,
+        **_: Any,
+    ) -> ChatResponseGen:
+        """The answer piece by piece; the last response carries the finish reason in `raw`."""
+        return self._replies(self._prompt(messages), wanted(deadline, has_left))
+
+    def _prompt(self, messages: Sequence[ChatMessage]) -> Any:
+        """The messages as the model wants them."""
+        raise NotImplementedError
+
+    def _replies(self, prompt: Any, call: Wanted) -> ChatResponseGen:
+        """What the model says to `prompt`, as long as it is wanted."""
+        raise NotImplementedError
 
 
 def wanted(deadline: float | None, has_left: Callable[[], bool] | None) -> Wanted:

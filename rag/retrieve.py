@@ -48,6 +48,7 @@ class Retriever:
         self._encoder = encoder
         self._settings = settings
         self._vocabulary: tuple[int, list[str]] = (-1, [])
+        self._outlets: tuple[int, list[str]] = (-1, [])
 
     def retrieve(
         self,
@@ -129,6 +130,13 @@ class Retriever:
         if self._vocabulary[0] != revision:
             self._vocabulary = (revision, sorted(self._catalog.vocabulary()))
         return self._vocabulary[1]
+
+    def outlets(self) -> list[str]:
+        """Every outlet of the corpus; reading them goes through all documents, texts included."""
+        revision = self._catalog.revision
+        if self._outlets[0] != revision:
+            self._outlets = (revision, self._catalog.outlets())
+        return self._outlets[1]
 
     def _fuse(
         self, dense: list[tuple[str, float]], bm25: list[tuple[str, float]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from rag.answer.question import SOURCES, Question, asks
+from rag.answer.question import SOURCES, asks
 from rag.sentences import sentences
 
 _MOST = 3
@@ -54,11 +54,6 @@ def without_source_talk(text: str) -> str:
         text = " ".join(kept)
     topic = _AGREE_ON.sub("", text)
     return topic if len(topic.split()) >= _LEAST_WORDS else text
-
-
-def is_compound(question: Question) -> bool:
-    """True when `question` asks several things."""
-    return len(split_question(question.text)) > 1
 
 
 def _sentences(text: str) -> list[str]:
