@@ -111,7 +111,7 @@ def _is_rival(best: Ranked, other: Ranked) -> bool:
         return False
     if _similarity(best, other) < SAME_SUBJECT:
         return False
-    is_read = other.reading is not None and other.reading.answer_probability >= _READ_PROBABILITY
+    is_read = other.reading is not None and other.reading.probability >= _READ_PROBABILITY
     return is_read or other.share >= 0.15 * best.share
 
 

@@ -20,7 +20,7 @@ from rag.answer.cite import make_citation
 from rag.answer.context import with_context
 from rag.answer.forms import FORMS, persons
 from rag.answer.question import Question
-from rag.answer.select import Ranked, Selection
+from rag.answer.select import OPEN_TYPES, Ranked, Selection
 from rag.chunk import document_sentences
 from rag.dates import weekday_before
 from rag.settings import AnsweringSettings
@@ -193,13 +193,11 @@ def _sentences(document: Document) -> tuple[Span, ...]:
 def _is_second_source(each: Ranked, pieces: Sequence[_Piece]) -> bool:
     """True for the sentence of a further document in which the reader is sure of an answer."""
     reading = each.reading
-    if reading is None or reading.answer_probability < _SECOND_SOURCE_PROBABILITY:
+    if reading is None or reading.probability < _SECOND_SOURCE_PROBABILITY:
         return False
     path = each.candidate.document.path
-    if any(piece.ranked.candidate.document.path == path for piece in pieces):
-        return False
-    start, span = each.candidate.window.start, each.candidate.span
-    return span.start <= start + reading.start and start + reading.end <= span.end
+    known = any(piece.ranked.candidate.document.path == path for piece in pieces)
+    return reading.is_best and not known
 
 
 def _without(ranked: Sequence[Ranked], left_out: Sequence[Ranked]) -> list[Ranked]:
@@ -248,14 +246,14 @@ def _introduction(document: Document, span: Span) -> str:
 def _short_answer(question: Question, best: Ranked, selection: Selection) -> str:
     """The words that answer, cut from the quote, a weekday resolved by the article's own date."""
     reading, found = best.reading, " ".join(best.answer_span_text.split()).strip(" ,;:")
-    if reading is None or reading.answer_probability < _SHORT_ANSWER_PROBABILITY:
+    if reading is None or reading.probability < _SHORT_ANSWER_PROBABILITY:
         return ""
     surest = question.type == "what"  # no form to check the words against
     if selection.confidence < (_SUREST if surest else _SHORT_ANSWER_CONFIDENCE):
         return ""
     if not found or len(found) > _SHORT_ANSWER_CHARS or found not in _flat(best.candidate.text):
         return ""
-    if question.type in ("yes_no", "why", "how", "list", "compare"):
+    if question.type in OPEN_TYPES:
         return ""
     finder = FORMS.get(question.type)
     if finder is not None and question.type in ("when", "how_many") and not finder(found):

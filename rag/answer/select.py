@@ -17,8 +17,9 @@ from rag.analyze import terms
 from rag.answer.candidates import Candidate, QueryWeights
 from rag.answer.model import load_model
 from rag.answer.question import Question
+from rag.answer.reading import SentenceReading, read_sentences
 from rag.answer.signals import SENTENCE_SIGNALS, unread_signals, with_readings
-from rag.reader import Reader, Reading
+from rag.reader import Reader
 
 Array = NDArray[np.float64]
 
@@ -41,15 +42,12 @@ class Ranked:
     score: float
     share: float
     """Softmax of the scores: how much of the belief falls on this sentence, in [0, 1]."""
-    reading: Reading | None
+    reading: SentenceReading | None
 
     @property
     def answer_span_text(self) -> str:
-        """The words the reader found in the window, empty when it was not read."""
-        if self.reading is None:
-            return ""
-        window = self.candidate.window.of(self.candidate.document.text)
-        return window[self.reading.start : self.reading.end]
+        """The words the reader found in the sentence, empty when it was not read."""
+        return self.reading.text(self.candidate.document) if self.reading else ""
 
 
 @dataclass(frozen=True)
@@ -74,10 +72,10 @@ def select_sentences(
     has_vectors = any(each.vector is not None for each in candidates)
     model = load_model(reader=reader is not None, dense=has_vectors)
     signals = unread_signals(question, candidates)
-    readings: list[Reading | None] = [None] * len(candidates)
+    readings: list[SentenceReading | None] = [None] * len(candidates)
     if reader is not None:
-        order = np.argsort(-model.first.score(signals), kind="stable")[:max_passages]
-        readings = _read(question, candidates, [int(i) for i in order], reader)
+        first = [int(i) for i in np.argsort(-model.first.score(signals), kind="stable")]
+        readings = read_sentences(question.text, candidates, first, reader, most=max_passages)
         signals = with_readings(signals, candidates, readings)
     scores = model.ranker.score(signals)
     order = np.argsort(-scores, kind="stable")
@@ -131,13 +129,3 @@ def confidence_signals(
         "open": float(is_open),
     }
     return np.array([float(values[name]) for name in CONFIDENCE_SIGNALS])
-
-
-def _read(
-    question: Question, candidates: Sequence[Candidate], order: Sequence[int], reader: Reader
-) -> list[Reading | None]:
-    """Readings of the windows picked by `order`; a window shared by candidates is read once."""
-    texts = {i: candidates[i].window.of(candidates[i].document.text) for i in order}
-    unique = list(dict.fromkeys(texts.values()))
-    read = dict(zip(unique, reader.read(question.text, unique), strict=True))
-    return [read[texts[i]] if i in texts else None for i in range(len(candidates))]

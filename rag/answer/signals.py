@@ -15,7 +15,7 @@ from rag.analyze import terms
 from rag.answer.candidates import Candidate
 from rag.answer.forms import asks_form, has_form
 from rag.answer.question import Question
-from rag.reader import Reading
+from rag.answer.reading import SentenceReading
 
 Matrix = NDArray[np.float64]
 
@@ -24,19 +24,9 @@ SENTENCE_SIGNALS = (
     "bm25", "bm25_rank", "bm25_window_rank", "coverage", "coverage_window",
     "form", "form_window", "new_terms", "echo", "names", "names_window", "numbers_window",
     "no_end_mark", "is_question", "words", "chunk_rank",
-    "reader", "reader_rank", "reader_probability", "reader_span_inside", "reader_votes",
+    "reader", "reader_rank", "reader_probability", "reader_best_of_window", "reader_votes",
 )  # fmt: skip
 _END_MARKS = tuple(".!?…\"”’')]。！？")
-
-
-def sentence_signals(
-    question: Question, candidates: Sequence[Candidate], readings: Sequence[Reading | None]
-) -> Matrix:
-    """Signals of each candidate, shape (n_candidates, len(SENTENCE_SIGNALS)).
-
-    `readings` holds the reader's result for each candidate's window, None where it was not read.
-    """
-    return with_readings(unread_signals(question, candidates), candidates, readings)
 
 
 def unread_signals(question: Question, candidates: Sequence[Candidate]) -> Matrix:
@@ -61,7 +51,7 @@ def unread_signals(question: Question, candidates: Sequence[Candidate]) -> Matri
 
 
 def with_readings(
-    signals: Matrix, candidates: Sequence[Candidate], readings: Sequence[Reading | None]
+    signals: Matrix, candidates: Sequence[Candidate], readings: Sequence[SentenceReading | None]
 ) -> Matrix:
     """`signals` of `candidates` with the reader's columns filled in."""
     filled = signals.copy(order="K")  # another layout would add up in another order
@@ -114,27 +104,26 @@ def _share(wanted: set[str], present: set[str]) -> float:
 
 
 def _reader_columns(
-    candidates: Sequence[Candidate], readings: Sequence[Reading | None]
+    candidates: Sequence[Candidate], readings: Sequence[SentenceReading | None]
 ) -> dict[str, list[float]]:
     """Nothing where nothing was read: weights fitted without a reader are used then."""
     read = [reading for reading in readings if reading is not None]
     if not read:
         return {}
-    floor = min(reading.span_score for reading in read)
-    scores = [reading.span_score if reading else floor - 1 for reading in readings]
+    floor = min(reading.score for reading in read)
+    scores = [reading.score if reading else floor - 1 for reading in readings]
     return {
         "reader": [float(np.clip(score, -15, 15)) / 5 for score in scores],
         "reader_rank": _rank_signal([score - floor + 2 for score in scores]),
-        "reader_probability": [r.answer_probability if r else 0.0 for r in readings],
-        "reader_span_inside": [
-            _inside(candidate, reading)
-            for candidate, reading in zip(candidates, readings, strict=True)
-        ],
+        "reader_probability": [r.probability if r else 0.0 for r in readings],
+        "reader_best_of_window": [float(r is not None and r.is_best) for r in readings],
         "reader_votes": _votes(candidates, readings),
     }
 
 
-def _votes(candidates: Sequence[Candidate], readings: Sequence[Reading | None]) -> list[float]:
+def _votes(
+    candidates: Sequence[Candidate], readings: Sequence[SentenceReading | None]
+) -> list[float]:
     """How surely the same words are found elsewhere too: for each candidate the sum of the answer
     probabilities of readings with equal terms at other places, at most 2."""
     places: dict[tuple[str, int], tuple[frozenset[str], float]] = {}
@@ -143,10 +132,10 @@ def _votes(candidates: Sequence[Candidate], readings: Sequence[Reading | None]) 
         if reading is None:
             found.append(None)
             continue
-        span = candidate.window.of(candidate.document.text)[reading.start : reading.end]
-        place = (candidate.document.path, candidate.window.start + reading.start)
+        span = reading.text(candidate.document)
+        place = (candidate.document.path, reading.span.start)
         content = frozenset(terms(span) or terms(span, stopwords=False))
-        surest = max(reading.answer_probability, places.get(place, (content, 0.0))[1])
+        surest = max(reading.probability, places.get(place, (content, 0.0))[1])
         places[place] = (content, surest)
         found.append((place, content))
     return [_elsewhere(each, places) if each else 0.0 for each in found]
@@ -163,11 +152,3 @@ def _elsewhere(
         if other != place and content and words == content
     )
     return min(sum(same), 2.0)
-
-
-def _inside(candidate: Candidate, reading: Reading | None) -> float:
-    """1 when the span found in the window lies in the sentence itself, not in a neighbour."""
-    if reading is None:
-        return 0.0
-    middle = candidate.window.start + (reading.start + reading.end) // 2
-    return float(candidate.span.start <= middle < candidate.span.end)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.errors import ModelUnavailableError
-from rag.reader.rows import Limits, Row, make_rows, set_limits
+from rag.reader.rows import Limits, Row, make_rows, pieces_of, set_limits
 from rag.reader.spans import Floats, best_span
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ class Reading:
     end: int
     span_score: float
     answer_probability: float
+
+
+_UNREAD = Reading(0, 0, NOTHING_READ_SCORE, 0.0)
 
 
 @dataclass(frozen=True)
@@ -92,37 +95,70 @@ class Reader:
         faster). A passage without words gives an empty span with `NOTHING_READ_SCORE`. Raises
         ModelUnavailableError when the model is missing, damaged or not the expected one.
         """
+        whole = [[(0, len(passage))] for passage in passages]
+        return [reading for (reading,) in self.read_parts(question, passages, whole)]
+
+    def read_parts(
+        self, question: str, passages: Sequence[str], parts: Sequence[Sequence[tuple[int, int]]]
+    ) -> list[list[Reading]]:
+        """The best span within each part of each passage, which is still read once and whole.
+
+        `parts` are character offsets `[start, end)` in the passage, a sentence each, say; the
+        offsets of the readings count from the passage's start too. Raises as `read` does.
+        """
         with self._opening:
             session, tokenizer, limits = self._session, self._tokenizer, self._limits
         rows = make_rows(tokenizer, question, passages, limits)
-        readings = [Reading(0, 0, NOTHING_READ_SCORE, 0.0) for _ in passages]
-        for row, reading in zip(rows, self._read_rows(session, rows, limits), strict=True):
-            if reading.span_score > readings[row.passage].span_score:
-                readings[row.passage] = reading
+        readings = [[_UNREAD] * len(each) for each in parts]
+        found = self._read_rows(session, rows, [parts[row.passage] for row in rows], limits)
+        for row, of_row in zip(rows, found, strict=True):
+            readings[row.passage] = [
+                max(pair, key=lambda reading: reading.span_score)
+                for pair in zip(readings[row.passage], of_row, strict=True)
+            ]
         return readings
 
     def _read_rows(
-        self, session: onnxruntime.InferenceSession, rows: list[Row], limits: Limits
-    ) -> list[Reading]:
+        self,
+        session: onnxruntime.InferenceSession,
+        rows: list[Row],
+        parts: list[Sequence[tuple[int, int]]],
+        limits: Limits,
+    ) -> list[list[Reading]]:
         if self._workers == 1 or len(rows) < 2:
-            return [self._read_row(session, row, limits) for row in rows]
+            pairs = zip(rows, parts, strict=True)
+            return [self._read_row(session, row, wanted, limits) for row, wanted in pairs]
         # The longest first, so that no thread is left alone with one at the end.
         order = sorted(range(len(rows)), key=lambda index: -len(rows[index].ids))
         started = {
-            index: self._pool.submit(self._read_row, session, rows[index], limits)
+            index: self._pool.submit(self._read_row, session, rows[index], parts[index], limits)
             for index in order
         }
         return [started[index].result() for index in range(len(rows))]
 
-    def _read_row(self, session: onnxruntime.InferenceSession, row: Row, limits: Limits) -> Reading:
+    def _read_row(
+        self,
+        session: onnxruntime.InferenceSession,
+        row: Row,
+        parts: Sequence[tuple[int, int]],
+        limits: Limits,
+    ) -> list[Reading]:
         start, end, answerable = self._run(session, row)
-        span = best_span(row, start, end, limits.answer_tokens)
-        return Reading(
-            start=row.offsets[span.first][0],
-            end=row.offsets[span.last][1],
-            span_score=span.score,
-            answer_probability=self._probability(span.score, answerable),
-        )
+        readings = []
+        for part in parts:
+            span = best_span(row, start, end, limits.answer_tokens, pieces_of(row, *part))
+            if span.score <= NOTHING_READ_SCORE:
+                readings.append(_UNREAD)
+                continue
+            readings.append(
+                Reading(
+                    start=row.offsets[span.first][0],
+                    end=row.offsets[span.last][1],
+                    span_score=span.score,
+                    answer_probability=self._probability(span.score, answerable),
+                )
+            )
+        return readings
 
     def _run(self, session: onnxruntime.InferenceSession, row: Row) -> tuple[Floats, Floats, float]:
         feeds = {

@@ -1,7 +1,7 @@
 """Question and passages to rows of word pieces.
 
-A row is `[CLS] question [SEP] window [SEP]`. A passage longer than a row becomes several rows that
-overlap, so that no answer is lost at an edge.
+A row is question and window between the marks that the tokenizer puts. A passage longer than a row
+becomes several rows that overlap, so that no answer is lost at an edge.
 """
 
 from __future__ import annotations
@@ -34,14 +34,15 @@ class Limits:
 class Row:
     """One window of passage number `passage`; the arrays are (length,).
 
-    `offsets` are character `[start, end)` in the passage; `can_start` and `can_end` mark the
-    passage pieces at word edges.
+    `offsets` are character `[start, end)` in the passage; `passage_pieces` marks what is of the
+    passage, `can_start` and `can_end` those of it at word edges.
     """
 
     passage: int
     offsets: list[tuple[int, int]]
     ids: NDArray[np.int64]
     segments: NDArray[np.int64]
+    passage_pieces: NDArray[np.bool_]
     can_start: NDArray[np.bool_]
     can_end: NDArray[np.bool_]
 
@@ -68,6 +69,16 @@ def set_limits(tokenizer: tokenizers.Tokenizer, limits: Limits) -> None:
     )
 
 
+def pieces_of(row: Row, start: int, end: int) -> tuple[int, int]:
+    """First piece and the one after the last of the passage's characters `[start, end)`."""
+    inside = [
+        index
+        for index in np.flatnonzero(row.passage_pieces)
+        if row.offsets[index][0] < end and row.offsets[index][1] > start
+    ]
+    return (int(inside[0]), int(inside[-1]) + 1) if inside else (0, 0)
+
+
 def _cut(tokenizer: tokenizers.Tokenizer, question: str, question_tokens: int) -> str:
     """The first `question_tokens` pieces of `question`, which is encoded as a passage because only
     that may be cut."""
@@ -78,18 +89,21 @@ def _cut(tokenizer: tokenizers.Tokenizer, question: str, question_tokens: int) -
 
 
 def _row(passage: int, window: tokenizers.Encoding) -> Row:
+    inside = np.array([sequence == _PASSAGE for sequence in window.sequence_ids])
     return Row(
         passage,
         window.offsets,
         np.array(window.ids, dtype=np.int64),
         np.array(window.type_ids, dtype=np.int64),
-        *_word_edges(window),
+        inside,
+        *_word_edges(window, inside),
     )
 
 
-def _word_edges(encoding: tokenizers.Encoding) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _word_edges(
+    encoding: tokenizers.Encoding, inside: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Passage pieces that begin a word, and those that end one."""
-    inside = np.array([sequence == _PASSAGE for sequence in encoding.sequence_ids])
     words = np.array([-1 if word is None else word for word in encoding.word_ids])
     changes = (words[1:] != words[:-1]) | (inside[1:] != inside[:-1])
     return inside & np.append(True, changes), inside & np.append(changes, True)

@@ -27,16 +27,26 @@ class Span:
     score: float
 
 
-def best_span(row: Row, start: Floats, end: Floats, answer_tokens: int) -> Span:
-    """Best span of `row` for its logits (length,); of equal ones the shorter, then the earlier."""
-    starts = np.where(row.can_start, start, _IMPOSSIBLE)
-    ends = np.where(row.can_end, end, _IMPOSSIBLE)
+def best_span(
+    row: Row,
+    start: Floats,
+    end: Floats,
+    answer_tokens: int,
+    within: tuple[int, int] | None = None,
+) -> Span:
+    """Best span of `row` for its logits (length,); of equal ones the shorter, then the earlier.
+
+    `within` are the first piece and the one after the last that it may cover, None for all.
+    """
+    low, high = within or (0, len(start))
+    starts = np.where(row.can_start[low:high], start[low:high], _IMPOSSIBLE)
+    ends = np.where(row.can_end[low:high], end[low:high], _IMPOSSIBLE)
     nothing = float(start[0] + end[0])
-    best = Span(0, 0, -np.inf)
+    best = Span(low, low, -np.inf)
     for distance in range(min(answer_tokens, len(starts))):
         sums = starts[: len(starts) - distance] + ends[distance:]
         at = int(sums.argmax())
         score = float(sums[at]) - nothing
         if score > best.score:
-            best = Span(at, at + distance, score)
+            best = Span(low + at, low + at + distance, score)
     return best
