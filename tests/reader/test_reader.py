@@ -178,3 +178,21 @@ def test_the_shipped_model_is_small_and_described() -> None:
     assert card["bytes"] == MODEL_PATH.stat().st_size
     assert {"sha256", "limits", "probability", "scores"} <= card.keys()
     assert (MODEL_FOLDER / "MODEL_CARD.md").is_file()
+
+
+def test_read_parts_finds_the_best_words_of_each_sentence(reader: Reader) -> None:
+    ends = [TOWER.index("Paris.") + 6, TOWER.index("1889.") + 5, len(TOWER)]
+    parts = list(zip([0, *ends[:-1]], ends, strict=True))
+    (readings,) = reader.read_parts("When was the Eiffel Tower opened?", [TOWER], [parts])
+    for (start, end), reading in zip(parts, readings, strict=True):
+        assert start <= reading.start < reading.end <= end
+    scores = [reading.span_score for reading in readings]
+    assert scores.index(max(scores)) == 1
+    (whole,) = reader.read("When was the Eiffel Tower opened?", [TOWER])
+    assert whole == readings[1]
+
+
+def test_a_part_without_words_gives_an_empty_reading(reader: Reader) -> None:
+    ((empty, full),) = reader.read_parts("Where?", [TOWER], [[(5, 5), (0, len(TOWER))]])
+    assert (empty.start, empty.end, empty.span_score) == (0, 0, NOTHING_READ_SCORE)
+    assert full.span_score > NOTHING_READ_SCORE
