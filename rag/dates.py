@@ -7,7 +7,10 @@ relative expression, so that the day a program runs on cannot leak into an answe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
+
+from rag.types import Span
 
 _MONTHS = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -22,6 +25,14 @@ DAY = (
 _DAY = re.compile(rf"(?i)(?<![\w/.-]){DAY}")
 _ISO = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def days(text: str) -> Iterator[tuple[Span, str]]:
+    """Every full day that `text` spells out, with its ISO form, in order."""
+    for match in _DAY.finditer(text):
+        iso = parse_date(match.group())
+        if iso:
+            yield Span(*match.span()), iso
 
 
 def parse_date(text: str) -> str:

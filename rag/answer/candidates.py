@@ -29,7 +29,7 @@ class Candidate:
     document: Document
     span: Span
     window: Span
-    """The sentence with its neighbours, inside its chunk."""
+    """The sentence with its neighbours, as far as the chunks found hold them."""
     dense: float
     """Cosine similarity of question and sentence; 0 in a lexical-only index."""
     dense_window: float
@@ -98,6 +98,7 @@ def collect_candidates(
     """
     seen: set[tuple[str, Span]] = set()
     found: list[Candidate] = []
+    windows_of = _windows(evidence)
     for rank, scored in enumerate(evidence.chunks):
         chunk = scored.chunk
         document = evidence.documents[chunk.document]
@@ -116,7 +117,7 @@ def collect_candidates(
                 Candidate(
                     document=document,
                     span=span,
-                    window=Span(chunk.sentences[first].start, chunk.sentences[last].end),
+                    window=windows_of[chunk.document, span],
                     dense=_cosine(vector, matrix, index),
                     dense_window=_cosine(vector, windows, index),
                     bm25=weights.bm25(analysed[index], 25.0),
@@ -128,6 +129,19 @@ def collect_candidates(
                 )
             )
     return found
+
+
+def _windows(evidence: Evidence) -> dict[tuple[str, Span], Span]:
+    """Each sentence with its neighbours. The last sentence of a chunk is the first of the next,
+    so that where both were found it has both neighbours."""
+    windows: dict[tuple[str, Span], Span] = {}
+    for chunk in (scored.chunk for scored in evidence.chunks):
+        for index, span in enumerate(chunk.sentences):
+            known = windows.get((chunk.document, span), span)
+            first = chunk.sentences[max(0, index - 1)].start
+            last = chunk.sentences[min(len(chunk.sentences), index + 2) - 1].end
+            windows[chunk.document, span] = Span(min(known.start, first), max(known.end, last))
+    return windows
 
 
 def _window_means(matrix: Vectors) -> Vectors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag.answer.about import answer_about
 from rag.answer.abstain import decline, foreign_names
 from rag.answer.compose import Answered, compose
 from rag.answer.select import Selection, select_sentences
@@ -12,7 +13,13 @@ from rag.types import Answer
 
 
 def answer_extractively(gathered: Gathered, reader: Reader | None, settings: RagSettings) -> Answer:
-    """Select, then compose or decline; of several questions those are answered that can be."""
+    """Select, then compose or decline; of several questions those are answered that can be.
+
+    What an article says of itself is asked of its metadata.
+    """
+    about = answer_about(gathered.question, gathered.evidence, gathered.weights)
+    if about is not None:
+        return about
     answered: list[Answered] = []
     declined: list[tuple[Gathered, Selection]] = []
     for part in gathered.parts or (gathered,):

@@ -27,7 +27,7 @@ CONFIDENCE_SIGNALS = (
     "score", "share", "margin", "dense", "dense_best", "dense_window_best", "coverage",
     "coverage_window", "coverage_window_best", "missing_share", "missing_names", "missing_rarity", "missing_rarest", "form",
     "numbers", "terms", "reader", "reader_best", "reader_probability", "reader_probability_best",
-    "reader_probability_top3", "reader_votes", "reader_open", "open",
+    "reader_probability_top3", "reader_logit", "reader_logit_best", "reader_votes", "reader_open", "open",
 )  # fmt: skip
 
 OPEN_TYPES = frozenset(("why", "how", "yes_no", "list", "compare"))
@@ -124,8 +124,16 @@ def confidence_signals(
         "reader_probability": column["reader_probability"][best],
         "reader_probability_best": probabilities[0],
         "reader_probability_top3": probabilities[:3].mean(),
+        "reader_logit": _logit(column["reader_probability"][best]),
+        "reader_logit_best": _logit(probabilities[0]),
         "reader_votes": column["reader_votes"][best],
         "reader_open": column["reader_probability"][best] if is_open else 0.0,
         "open": float(is_open),
     }
     return np.array([float(values[name]) for name in CONFIDENCE_SIGNALS])
+
+
+def _logit(probability: float) -> float:
+    """Log odds over 4, at most about 1 either way: between sure and very sure they still differ."""
+    kept = min(max(float(probability), 0.015), 0.985)
+    return float(np.log(kept / (1 - kept))) / 4

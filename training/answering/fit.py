@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from rag.answer.model import Linear, mode_name
+from rag.answer.reading import read_sentences
 from rag.answer.select import CONFIDENCE_SIGNALS, confidence_signals
-from rag.answer.signals import SENTENCE_SIGNALS, sentence_signals
+from rag.answer.signals import SENTENCE_SIGNALS, unread_signals, with_readings
 from rag.gather import Gathered
 from rag.pipeline import Pipeline
 from rag.reader import Reader, open_default_reader
@@ -112,13 +113,10 @@ def gather_questions(folder: Path, questions: list[Labelled]) -> list[Asked]:
 def read_row(asked: Asked, reader: Reader, first: Linear | None, most: int) -> Row:
     """Signals of one question; `most` windows are read, picked by `first` when it is fitted."""
     question, candidates = asked.gathered.question, asked.gathered.candidates
-    readings: list[Any] = [None] * len(candidates)
-    plain = sentence_signals(question, candidates, readings)
-    order = np.argsort(-(first.score(plain) if first else plain[:, 0]), kind="stable")[:most]
-    texts = [candidates[i].window.of(candidates[i].document.text) for i in order]
-    for index, reading in zip(order, reader.read(question.text, texts), strict=True):
-        readings[index] = reading
-    read = sentence_signals(question, candidates, readings)
+    plain = unread_signals(question, candidates)
+    order = np.argsort(-(first.score(plain) if first else plain[:, 0]), kind="stable")
+    readings = read_sentences(question.text, candidates, order.tolist(), reader, most=most)
+    read = with_readings(plain, candidates, readings)
     return Row(asked.gathered, plain, read, asked.right, asked.answerable)
 
 

@@ -108,8 +108,8 @@ def halves(
 
 def news_corpora() -> Iterator[tuple[str, Path, list[Labelled]]]:
     """Name, folder and questions of each news corpus; gold is every sentence that answers."""
-    for folder in sorted(each for each in NEWS.iterdir() if each.is_dir()):
-        lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    for path in sorted(NEWS.glob("*/questions.jsonl")):
+        folder, lines = path.parent, path.read_text(encoding="utf-8").splitlines()
         yield folder.name, folder, [_news_question(json.loads(line), folder) for line in lines]
 
 
