@@ -8,15 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from rag.answer.agree import (
-    Stated,
-    conflict_kind,
-    conflicting_values,
-    count_independent,
-    same_fact,
-)
+from rag.answer.agree import count_independent, same_fact
 from rag.answer.candidates import Candidate
 from rag.answer.cite import make_citation
+from rag.answer.conflicts import Disagreement, find_disagreement
 from rag.answer.context import with_context
 from rag.answer.forms import FORMS, persons
 from rag.answer.question import Question
@@ -136,7 +131,7 @@ def compose(
 
 def _compose_part(part: Answered, most: int, numbering: _Numbering) -> _WrittenPart:
     question, selection = part.question, part.selection
-    conflict = conflicting_values(question, selection.ranked, _DEPTH)
+    conflict = find_disagreement(question, selection.ranked, _DEPTH)
     ranked = numbering.without_quoted(selection.ranked)
     least = _LEAST_SHARE * ranked[0].share
     if question.compares:
@@ -149,7 +144,7 @@ def _compose_part(part: Answered, most: int, numbering: _Numbering) -> _WrittenP
         first = written[0].citations[len(pieces[0].spans) - 1]
         marked = (f"{short} [{first}]", *marked)
         written = (AnswerSentence(short, (first,)), *written)
-    agreement = _agreement(question, pieces, conflict, numbering)
+    agreement = _agreement(pieces, conflict, numbering)
     return _WrittenPart(_join(marked, conflict), written, short, agreement)
 
 
@@ -161,13 +156,13 @@ def _merged(agreements: Sequence[Agreement]) -> Agreement:
 
 
 def _choose(
-    ranked: Sequence[Ranked], conflict: Sequence[Stated], most: int, least: float
+    ranked: Sequence[Ranked], conflict: Disagreement | None, most: int, least: float
 ) -> list[_Piece]:
     """Best sentences first, the sides of a conflict among them, what says the same folded in.
 
     Sentences whose share is under `least` are left out, but for the first and the sides.
     """
-    sides = [each.ranked for each in conflict]
+    sides = [each.ranked for each in conflict.sides] if conflict else []
     pieces: list[_Piece] = []
     for each in [*sides, *_without(ranked, sides)][: _DEPTH + len(sides)]:
         is_side = any(each is side for side in sides)
@@ -275,7 +270,9 @@ def _with_date(found: str, published: str) -> str:
 
 
 def _agreement(
-    question: Question, pieces: Sequence[_Piece], conflict: Sequence[Stated], numbering: _Numbering
+    pieces: Sequence[_Piece],
+    conflict: Disagreement | None,
+    numbering: _Numbering,
 ) -> Agreement:
     first = pieces[0]
     texts = [first.ranked.candidate.text, *(w.candidate.text for w in first.witnesses)]
@@ -283,14 +280,14 @@ def _agreement(
     if conflict:
         numbers = tuple(
             (numbering.cite(each.ranked.candidate.document, each.ranked.candidate.span),)
-            for each in conflict
+            for each in conflict.sides
         )
-        values = tuple(each.value for each in conflict)
-        conflicts = (Conflict(values, numbers, conflict_kind(question)),)
+        values = tuple(each.value for each in conflict.sides)
+        conflicts = (Conflict(values, numbers, conflict.kind),)
     return Agreement(len(texts), count_independent(texts), conflicts)
 
 
-def _join(marked: Sequence[str], conflict: Sequence[Stated]) -> str:
+def _join(marked: Sequence[str], conflict: Disagreement | None) -> str:
     opening = "The sources differ.\n\n" if conflict else ""
     return opening + "\n\n".join(marked)
 
