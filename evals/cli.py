@@ -58,7 +58,7 @@ DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of external sets, with its load.py.")
 ]
 ExternalOption = Annotated[
-    str | None, typer.Option("--external", help="scifact, clapnq, squad2 or quotesum.")
+    str | None, typer.Option("--external", help="scifact, clapnq, squad2, new_wiki or quotesum.")
 ]
 
 

@@ -1,4 +1,4 @@
-"""External sets through the same runner: scifact, clapnq, squad2, quotesum.
+"""External sets through the same runner: scifact, clapnq, squad2, new_wiki, quotesum.
 
 Nothing of them is kept here. A folder holds the data and a `load.py` that reads it (records with
 id, question, answers, answerable, doc_id, context, evidence, meta); its paragraphs are written as
@@ -8,6 +8,8 @@ become the same `Question` objects, all of the part "test". Samples are seeded.
     clapnq     gold sentences as evidence; no facts: the figure is "gold evidence cited"
     squad2     the answer's own span as evidence; only held-out articles when
                training/splits.json names them
+    new_wiki   encyclopedic articles that nothing was fitted on, every fourth of their paragraphs
+               left out: its questions are the unanswerable ones
     quotesum   quoted spans of several sources as evidence, one group per source
     scifact    ranking only, see `evals.retrieval`
 """
@@ -32,6 +34,8 @@ from rag.errors import DatasetError
 SPLITS = Path(__file__).resolve().parent.parent / "training" / "splits.json"
 SAMPLE = 500
 SEED = 7
+LEFT_OUT = 4
+"""One paragraph in so many of the new_wiki articles asked about is left out of the corpus."""
 
 Record = Mapping[str, Any]
 
@@ -150,6 +154,35 @@ def _squad2(loader: ModuleType) -> ExternalSet:
     return ExternalSet(questions, paragraphs)
 
 
+def _new_wiki(loader: ModuleType) -> ExternalSet:
+    """Whole articles beside those asked about make the corpus larger."""
+    paragraphs, questions = Paragraphs(), []
+    held_out = _splits().get("new_wiki_held_out", [])
+    asked = set(held_out[len(held_out) // 2 :])  # the first half fitted the answerer's weights
+    kept: set[str] = set()
+    documents = [
+        d for d in loader.squadshifts_corpus("new_wiki") if not held_out or d["title"] in held_out
+    ]
+    for number, document in enumerate(documents):
+        if number % LEFT_OUT != 0 or document["title"] not in asked:
+            kept.add(document["doc_id"])
+            paragraphs.add(document["doc_id"], document["title"], document["text"])
+    for record in loader.squadshifts("new_wiki"):
+        if asked and record["meta"]["title"] not in asked:
+            continue
+        identity = record["doc_id"][0]
+        spans = zip(record["meta"]["spans"], record["meta"]["starts"], strict=True)
+        group = [paragraphs.quote(identity, *each) for each in spans] if identity in kept else []
+        record = {
+            **record,
+            "answerable": bool(group),
+            "answers": record["answers"] if group else [],
+        }
+        kind = "answerable" if group else "paragraph left out"
+        questions.append(_question(record, kind, [tuple(group)] if group else []))
+    return ExternalSet(questions, paragraphs)
+
+
 def _clapnq(loader: ModuleType) -> ExternalSet:
     paragraphs, questions = Paragraphs(), []
     texts = {}
@@ -224,14 +257,20 @@ def _question(
 
 
 def _test_articles() -> set[str]:
+    return set(_splits().get("squad2", {}).get("test", []))
+
+
+def _splits() -> dict[str, Any]:
+    """Which articles were trained on; empty where nothing was, so that all may be asked."""
     try:
-        return set(json.loads(SPLITS.read_text(encoding="utf-8"))["squad2"]["test"])
-    except (OSError, ValueError, KeyError):
-        return set()  # nothing was trained on any article: all of them may be asked
+        return dict(json.loads(SPLITS.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 SETS: dict[str, Callable[[ModuleType], ExternalSet]] = {
     "clapnq": _clapnq,
+    "new_wiki": _new_wiki,
     "quotesum": _quotesum,
     "squad2": _squad2,
 }

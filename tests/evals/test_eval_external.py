@@ -26,6 +26,15 @@ def squad2():
     yield record("s3", "Who left?", ["Bo"], True, ["s-1"], ["Bo"], title="Normans",
                  spans=["Bo"], starts=[0])
 
+def squadshifts_corpus(name):
+    for n, title in enumerate(("Pears", "Pears", "Plums", "Figs")):
+        yield dict(doc_id=f"w-{n}", title=title, text=f"Ann ate {n} of them.", date=None)
+
+def squadshifts(name):
+    for n, title in enumerate(("Pears", "Pears", "Plums", "Figs")):
+        yield record(f"w{n}", "How many?", [str(n)], True, [f"w-{n}"], [], title=title,
+                     spans=[str(n)], starts=[8])
+
 def clapnq_corpus():
     yield dict(doc_id="c-1", title="Rain", text="Rain falls. It is wet.", date=None)
     yield dict(doc_id="c-2", title="Rain", text="Rain falls. It is wet.", date=None)
@@ -75,6 +84,16 @@ def test_squad2_asks_test_articles_only_when_the_splits_name_them(data):
     assert set(read(corpus)) == {"s-0.txt"}
 
 
+def test_new_wiki_leaves_paragraphs_of_the_articles_asked_about_out(data):
+    (data / "splits.json").write_text('{"new_wiki_held_out": ["Figs", "Pears"]}')
+    dataset, corpus = external.prepare("new_wiki", data)
+    # Figs fitted the weights, Plums trained the reader; the first paragraph is left out
+    assert set(read(corpus)) == {"w-1.txt", "w-3.txt"}
+    assert [(q.id, q.answerable) for q in dataset.questions] == [("w0", False), ("w1", True)]
+    ((gold,),) = locate_evidence(dataset, read(corpus))["w1"]
+    assert read(corpus)["w-1.txt"][gold.span.start : gold.span.end] == "1"
+
+
 def test_clapnq_has_evidence_but_no_facts_and_equal_passages_once(data):
     dataset, corpus = external.prepare("clapnq", data)
     answerable, unanswerable = dataset.questions
@@ -117,7 +136,7 @@ def test_samples_are_seeded_and_in_order(data):
 
 
 def test_unknown_sets_and_missing_folders_say_what_to_do(data, tmp_path):
-    with pytest.raises(DatasetError, match="Known: clapnq, quotesum, scifact, squad2"):
+    with pytest.raises(DatasetError, match="Known: clapnq, new_wiki, quotesum, scifact, squad2"):
         external.prepare("trec", data)
     with pytest.raises(DatasetError, match="--data FOLDER"):
         external.data_folder(None)
