@@ -17,6 +17,7 @@ from evals.measures.grounded import grounded
 from evals.measures.match import exact_match, token_f1
 from evals.measures.quotes import inexact_quotes
 from evals.measures.ranking import RANKING
+from evals.measures.short_answer import short_answer
 from evals.measures.witnesses import witnesses
 
 SHARES: dict[str, Measure] = {
@@ -27,6 +28,7 @@ SHARES: dict[str, Measure] = {
     "correct": correct,
     "evidence_cited": evidence_cited,
     "witnesses": witnesses,
+    "short_answer": short_answer,
     "exact_match": exact_match,
 }
 MEANS: dict[str, Measure] = {

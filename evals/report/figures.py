@@ -19,6 +19,7 @@ LABELS = {
     "citation_precision": "Citation precision",
     "citation_recall": "Citation recall",
     "witnesses": "Witnesses cited",
+    "short_answer": "Short answers right",
     "exact_match": "Exact match",
     "token_f1": "Token F1",
     "hit@5": "hit@5",

@@ -12,6 +12,7 @@ from evals.measures.evidence import evidence_cited
 from evals.measures.grounded import grounded
 from evals.measures.match import exact_match, token_f1
 from evals.measures.quotes import inexact_quotes
+from evals.measures.short_answer import short_answer
 from evals.measures.witnesses import witnesses
 from rag.types import Citation, Passage
 
@@ -106,6 +107,18 @@ def test_exact_match_and_f1_take_the_best_gold(make_case):
 def test_token_f1_counts_repeated_words_once_each(make_case):
     # said: ada ada (2), gold: ada (1), shared 1: 2 * 1 / 3
     assert token_f1(make_case(answers=["Ada"]), say("Ada Ada")) == 2 / 3
+
+
+def test_short_answers_are_right_by_words_shared_with_a_gold_answer(make_case):
+    case = make_case(answers=["about 50 times"])
+    assert short_answer(case, say("Quote.", short_answer="50 times")) == 1
+    assert short_answer(case, say("Quote.", short_answer="it is about 50 times as strong")) == 1
+    # one of two words is shared: 2 * 1 / (2 + 3) is under a half
+    assert short_answer(case, say("Quote.", short_answer="100 times")) == 0
+    assert short_answer(case, say("Quote.")) is None
+    assert short_answer(make_case(answers=[]), say("Quote.", short_answer="50")) is None
+    unanswerable = make_case(answerable=False, answers=[])
+    assert short_answer(unanswerable, say("Quote.", short_answer="50 times")) == 0
 
 
 def test_witnesses_are_different_documents_rightly_cited(make_case):
