@@ -132,7 +132,7 @@ class Retriever:
         return self._vocabulary[1]
 
     def outlets(self) -> list[str]:
-        """Every outlet of the corpus; reading them goes through all documents, texts included."""
+        """Every outlet of the corpus, read once per revision: it goes through all documents."""
         revision = self._catalog.revision
         if self._outlets[0] != revision:
             self._outlets = (revision, self._catalog.outlets())

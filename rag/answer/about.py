@@ -1,18 +1,18 @@
 """Questions about an article itself: when it was published, who wrote it, which outlet ran it.
 
 The answer comes from the document's metadata and cites the place in the text where it stands, the
-byline or the labelled date, which is often no sentence. Only "article", "story" and the like are
-understood so: a report or a statement may be what the articles are about.
+byline or the labelled date, which is often no sentence. The article must be what the question asks
+about, not where it looks: "When did the mill reopen, according to the article?" is none of these.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from rag.analyze import terms
-from rag.answer.candidates import QueryWeights
 from rag.answer.cite import make_citation, make_passage
 from rag.answer.evidence import Evidence
 from rag.answer.question import Question
@@ -21,83 +21,98 @@ from rag.types import Agreement, Answer, AnswerSentence, Document, Span
 
 Field = Literal["published", "author", "outlet"]
 
-_ARTICLE = r"(?:article|story|stories|news item|news report|dispatch|blog post|piece)s?"
+# "the old Reuters story", but not "the election in the story".
+_ARTICLE = (
+    r"(?:the|this|that|these|those) (?P<before>(?:(?!(?:in|of|on|about|from|by|to|for)\b)[\w.'’&-]+ ){0,4}?)"
+    r"(?:article|story|stories|news report|news item|blog post|column|editorial)s?\b(?P<behind>.*?)"
+)
 _PRINTED = (
-    r"(?:published|posted|written|dated|printed|appear\w*|come out|came out|released|put online)"
+    r"(?:first )?(?:published|posted|written|printed|appear|run|come out|go online|put online)"
 )
-_RAN = r"(?:published?|publish(?:es|ed)|ran|run|carr(?:y|ies|ied)|print(?:s|ed)?|wrote|written)"
+_OUTLET = r"(?:news outlet|outlet|newspaper|paper|news agency|publication|magazine|website|site)"
+_WRITER = r"(?:author|writer|reporter|journalist)"
 _ASKED: tuple[tuple[Field, str], ...] = (
-    ("published", rf"\bwhen\b.*\b{_ARTICLE}\b.*\b{_PRINTED}\b"),
-    ("published", rf"\b(?:what|which)(?: \w+)? (?:date|day)\b.*\b{_ARTICLE}\b"),
-    ("published", rf"\bdate (?:of|on|for|in)\b.*\b{_ARTICLE}\b|\b{_ARTICLE}\b.*\bdated\b"),
-    ("author", rf"\bwho (?:wrote|authored|is behind)\b.*\b{_ARTICLE}\b"),
-    ("author", rf"\bwho\b.*\b{_ARTICLE}\b.*\b(?:by|author|wrote)\b"),
-    (
-        "author",
-        rf"\b(?:author|byline|writer|journalist|reporter)\b.*\b(?:of|behind|on)\b.*\b{_ARTICLE}\b",
-    ),
-    (
-        "outlet",
-        r"\b(?:which|what) (?:outlet|newspaper|paper|news agency|agency|publication|site|website)\b"
-        rf".*\b{_RAN}\b.*\b{_ARTICLE}\b",
-    ),
-    ("outlet", rf"\bwhere was\b.*\b{_ARTICLE}\b.*\b(?:published|printed|posted)\b"),
+    ("published", rf"when (?:was|were|did) {_ARTICLE} {_PRINTED}"),
+    ("published", rf"(?:in|on) (?:what|which) (?:year|month|day|date) (?:was|were|did) {_ARTICLE} {_PRINTED}"),
+    ("published", rf"(?:what|which) (?:is |was )?(?:the )?(?:publication )?(?:date|day) (?:is |was )?(?:on|of) {_ARTICLE}"),
+    ("published", rf"what (?:is|was) {_ARTICLE}['’]s? (?:publication )?date"),
+    ("published", rf"when did (?:the |this )?{_OUTLET} publish {_ARTICLE}"),
+    ("author", rf"who (?:wrote|authored|penned) {_ARTICLE}"),
+    ("author", rf"(?:who|what) (?:is|was) (?:the name of )?the {_WRITER} (?:of|behind) {_ARTICLE}"),
+    ("author", rf"by whom (?:was|were) {_ARTICLE} written"),
+    ("author", rf"who (?:is|was|were) {_ARTICLE}(?: written)? by"),
+    ("outlet", rf"(?:which|what) {_OUTLET} (?:published|ran|carried|printed) {_ARTICLE}"),
+    ("outlet", rf"(?:which|what) {_OUTLET} (?:is|was|did) {_ARTICLE} (?:from|in|appear in|published in|printed in)"),
+    ("outlet", rf"in (?:which|what) {_OUTLET} (?:was|did) {_ARTICLE} (?:appear|published|printed)"),
+    ("outlet", rf"who published {_ARTICLE}"),
+    ("outlet", rf"where (?:was|were) {_ARTICLE} (?:first )?(?:published|printed)"),
+)  # fmt: skip
+_PATTERNS = tuple((field, re.compile(rf"(?i){pattern}\W*")) for field, pattern in _ASKED)
+_INSIDE = re.compile(r"(?i)\b(?:according to|say|says|said|mention\w*|describ\w*)\b")
+_SOURCE_LINE = re.compile(
+    r"(?i)^\W*(?:by\b|written by|author:|source:|outlet:|copyright|©|\(c\))"
+    r"|^[A-Z][A-Z .,'’-]+\([A-Z]"
 )
-_WORDS = frozenset(
-    terms(
-        "article story stories news item report dispatch blog post piece publish published posted"
-        " written wrote dated printed appear date day author byline writer journalist reporter outlet"
-        " newspaper paper agency publication site website ran carry print run online put come out"
-        " behind release name is the on of",
-        stopwords=False,
-    )
-)
-_SOURCE_LINE = re.compile(r"(?i)^\W*(?:by\b|written by|copyright|©|\(c\))")
 _MISSING = {
-    "published": "The article does not say when it was published.",
-    "author": "The article does not say who wrote it.",
-    "outlet": "The article does not say which outlet it is from.",
+    "published": "No publication date was found in the article.",
+    "author": "No author was found in the article.",
+    "outlet": "No outlet was found in the article.",
 }
-_MOST = 5
+_CONFIDENCE = 0.9
+"""A rule's answer has no measured probability; the article meant can be mistaken."""
 
 
-def asked_field(text: str) -> Field | None:
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of which article."""
+
+    field: Field
+    topic: tuple[str, ...]
+    """Terms that tell the article meant; none where the question leaves it open."""
+
+
+def asked_about(text: str) -> Asked | None:
     """What `text` asks of an article itself, None when it asks for something else."""
-    plain = " ".join(text.lower().split())
-    return next((field for field, pattern in _ASKED if re.search(pattern, plain)), None)
+    plain = " ".join(text.split())
+    if _INSIDE.search(plain):
+        return None
+    for field, pattern in _PATTERNS:
+        match = pattern.fullmatch(plain)
+        if match:
+            topic = f"{match['before'] or ''} {match['behind'] or ''}"
+            return Asked(field, tuple(terms(topic, stopwords=False)))
+    return None
 
 
-def answer_about(question: Question, evidence: Evidence, weights: QueryWeights) -> Answer | None:
+def answer_about(question: Question, evidence: Evidence) -> Answer | None:
     """What the article asked about says of itself; None when that is not asked, or when no
     article fits the rest of the question."""
-    field = asked_field(question.text)
-    topic = [term for term in question.content if term not in _WORDS]
-    if field is None or any(term in weights.missing for term in topic):
+    asked = asked_about(question.text)
+    meant = _meant(asked.topic, evidence) if asked else []
+    if asked is None or not meant:
         return None
-    meant = _meant(topic, evidence)
-    stated = [(each, _place(each, field)) for each in meant]
+    stated = [(each, _place(each, asked.field)) for each in meant]
     found = [(document, span) for document, span in stated if span is not None]
-    if not found:
-        return _unstated(question, field, meant) if meant else None
-    return _compose(question, found[: _MOST if not topic else 1])
+    return _compose(question, found) if found else _unstated(question, asked.field, meant)
 
 
 def _meant(topic: Sequence[str], evidence: Evidence) -> list[Document]:
-    """The documents that hold most of the topic's words, in the order of retrieval."""
-    paths = dict.fromkeys(scored.chunk.document for scored in evidence.chunks)
-    documents = [evidence.documents[path] for path in paths]
-    held = [len(set(topic).intersection(_all_terms(each))) for each in documents]
-    return [
-        document
-        for document, count in zip(documents, held, strict=True)
-        if count == max(held) and (count or not topic)
-    ]
+    """The documents with every word of the topic; of those, the ones with most of it in title or
+    outlet."""
+    words: dict[str, set[str]] = {}
+    for scored in evidence.chunks:
+        words.setdefault(scored.chunk.document, set()).update(terms(scored.chunk.text))
+    heads = {path: _head(evidence.documents[path]) for path in words}
+    wanted = set(topic)
+    fitting = [path for path in words if wanted <= words[path] | heads[path]]
+    best = max((len(wanted & heads[path]) for path in fitting), default=0)
+    return [evidence.documents[p] for p in fitting if len(wanted & heads[p]) == best]
 
 
-def _all_terms(document: Document) -> set[str]:
+def _head(document: Document) -> set[str]:
     meta = document.metadata
-    initials = "".join(word[0] for word in meta.outlet.split() if word)
-    return set(terms(f"{document.text} {meta.outlet} {initials}", stopwords=False))
+    initials = "".join(word[0] for word in meta.outlet.split())
+    return set(terms(f"{meta.title} {meta.outlet} {initials}"))
 
 
 def _place(document: Document, field: Field) -> Span | None:
@@ -107,14 +122,15 @@ def _place(document: Document, field: Field) -> Span | None:
         return None
     if field == "published":
         return next((span for span, day in days(document.text) if day == value), None)
-    matches = list(re.finditer(re.escape(value), document.text, re.IGNORECASE))
-    in_place = [m for m in matches if _SOURCE_LINE.match(_line_before(document.text, m.start()))]
-    chosen = in_place[0] if in_place else (matches[-1] if matches else None)
-    return Span(*chosen.span()) if chosen else None
+    words = r"\s+".join(map(re.escape, value.split()))
+    flags = 0 if value.isupper() else re.IGNORECASE
+    matches = list(re.finditer(rf"(?<!\w){words}(?!\w)", document.text, flags))
+    in_place = [m for m in matches if _SOURCE_LINE.match(_line_before(document.text, m.end()))]
+    return Span(*(in_place or matches)[0].span()) if matches else None
 
 
 def _line_before(text: str, at: int) -> str:
-    return text[text.rfind("\n", 0, at) + 1 : at + 1]
+    return text[text.rfind("\n", 0, at) + 1 : at]
 
 
 def _compose(question: Question, found: Sequence[tuple[Document, Span]]) -> Answer:
@@ -123,20 +139,21 @@ def _compose(question: Question, found: Sequence[tuple[Document, Span]]) -> Answ
         for number, (document, span) in enumerate(found, start=1)
     )
     lines = [f"“{each.title or each.document}”: {each.quote}" for each in citations]
+    single = len(citations) == 1
     return Answer(
         question=question.text,
         text="\n\n".join(f"{line} [{n}]" for n, line in enumerate(lines, start=1)),
         abstained=False,
         citations=citations,
-        short_answer=citations[0].quote if len(citations) == 1 else "",
+        short_answer=citations[0].quote if single else "",
         sentences=tuple(AnswerSentence(line, (n,)) for n, line in enumerate(lines, start=1)),
-        agreement=Agreement(len(citations), len(citations)),
-        confidence=1.0,
+        agreement=Agreement(1, 1) if single else Agreement(),
+        confidence=_CONFIDENCE,
     )
 
 
 def _unstated(question: Question, field: Field, meant: Sequence[Document]) -> Answer:
     nearest = tuple(
-        make_passage(document, document.kept[0], 1.0) for document in meant[:_MOST] if document.kept
+        make_passage(document, document.kept[0], 0.0) for document in meant[:3] if document.kept
     )
     return Answer(question=question.text, text=_MISSING[field], abstained=True, nearest=nearest)

@@ -96,67 +96,82 @@ def collect_candidates(
     `vector` is the question's, shape (dim,); `sentence_vectors` maps chunk ids to arrays of
     shape (n_sentences, dim).
     """
+    vectors = sentence_vectors if vector is not None else {}
+    surroundings = _surroundings(evidence, vectors)
     seen: set[tuple[str, Span]] = set()
     found: list[Candidate] = []
-    windows_of = _windows(evidence)
-    for rank, scored in enumerate(evidence.chunks):
-        chunk = scored.chunk
+    for rank, chunk in enumerate(scored.chunk for scored in evidence.chunks):
         document = evidence.documents[chunk.document]
-        matrix = sentence_vectors.get(chunk.id) if vector is not None else None
-        windows = None if matrix is None else _window_means(matrix)
-        analysed = [terms(span.of(document.text)) for span in chunk.sentences]
         title = set(terms(document.metadata.title))
         orders = instruction_spans(document.text, chunk.sentences)
-        for index, span in enumerate(chunk.sentences):
+        for span in chunk.sentences:
             if span in orders or (document.path, span) in seen:
                 continue
             seen.add((document.path, span))
-            first, last = max(0, index - 1), min(len(analysed), index + 2) - 1
-            window_terms = [term for each in analysed[first : last + 1] for term in each]
+            around = surroundings[document.path, span]
+            sentence_terms = terms(span.of(document.text))
+            window_terms = [t for each in around.spans for t in terms(each.of(document.text))]
             found.append(
                 Candidate(
                     document=document,
                     span=span,
-                    window=windows_of[chunk.document, span],
-                    dense=_cosine(vector, matrix, index),
-                    dense_window=_cosine(vector, windows, index),
-                    bm25=weights.bm25(analysed[index], 25.0),
+                    window=Span(around.spans[0].start, around.spans[-1].end),
+                    dense=_cosine(vector, around.vector),
+                    dense_window=_cosine(vector, around.sum),
+                    bm25=weights.bm25(sentence_terms, 25.0),
                     bm25_window=weights.bm25(window_terms, 75.0),
-                    coverage=weights.coverage(set(analysed[index])),
+                    coverage=weights.coverage(set(sentence_terms)),
                     coverage_window=weights.coverage({*window_terms, *title}),
                     chunk_rank=rank,
-                    vector=matrix[index] if matrix is not None else None,
+                    vector=around.vector,
                 )
             )
     return found
 
 
-def _windows(evidence: Evidence) -> dict[tuple[str, Span], Span]:
-    """Each sentence with its neighbours. The last sentence of a chunk is the first of the next,
-    so that where both were found it has both neighbours."""
-    windows: dict[tuple[str, Span], Span] = {}
+@dataclass(frozen=True)
+class _Surroundings:
+    """A sentence between its neighbours, in the order of the text."""
+
+    spans: tuple[Span, ...]
+    vector: Vectors | None
+    """Of the sentence itself."""
+    sum: Vectors | None
+    """Of the sentence and its neighbours: a stand-in for embedding the window as one text."""
+
+
+def _surroundings(
+    evidence: Evidence, sentence_vectors: Mapping[str, Vectors]
+) -> dict[tuple[str, Span], _Surroundings]:
+    """Each sentence with its neighbours, as far as the chunks found hold them.
+
+    Where chunks overlap, the last sentence of one is the first of the next, so that it has both
+    neighbours when both chunks were found.
+    """
+    before: dict[tuple[str, Span], Span] = {}
+    after: dict[tuple[str, Span], Span] = {}
+    vectors: dict[tuple[str, Span], Vectors] = {}
     for chunk in (scored.chunk for scored in evidence.chunks):
-        for index, span in enumerate(chunk.sentences):
-            known = windows.get((chunk.document, span), span)
-            first = chunk.sentences[max(0, index - 1)].start
-            last = chunk.sentences[min(len(chunk.sentences), index + 2) - 1].end
-            windows[chunk.document, span] = Span(min(known.start, first), max(known.end, last))
-    return windows
+        keys = [(chunk.document, span) for span in chunk.sentences]
+        after.update(zip(keys, chunk.sentences[1:], strict=False))
+        before.update(zip(keys[1:], chunk.sentences, strict=False))
+        vectors.update(zip(keys, sentence_vectors.get(chunk.id, ()), strict=False))
+    found = {}
+    for path, span in dict.fromkeys(
+        (scored.chunk.document, span)
+        for scored in evidence.chunks
+        for span in scored.chunk.sentences
+    ):
+        neighbours = (before.get((path, span)), span, after.get((path, span)))
+        spans = tuple(each for each in neighbours if each is not None)
+        known = [vectors[path, each] for each in spans if (path, each) in vectors]
+        own = vectors.get((path, span))
+        total = None if own is None else np.sum(known, axis=0)
+        found[path, span] = _Surroundings(spans, own, total)
+    return found
 
 
-def _window_means(matrix: Vectors) -> Vectors:
-    """For each sentence the mean of its vector and its neighbours', shape (n_sentences, dim): a
-    stand-in for embedding the window as one text."""
-    sums, counts = matrix.copy(), np.ones((len(matrix), 1), dtype=np.float32)
-    sums[1:] = matrix[:-1] + matrix[1:]  # in the order of the text, so that sums are always equal
-    sums[:-1] += matrix[1:]
-    counts[1:] += 1
-    counts[:-1] += 1
-    return sums / counts
-
-
-def _cosine(vector: Vectors | None, matrix: Vectors | None, row: int) -> float:
-    if vector is None or matrix is None:
+def _cosine(vector: Vectors | None, against: Vectors | None) -> float:
+    if vector is None or against is None:
         return 0.0
-    against = matrix[row]
     return float(vector @ against / max(math.sqrt(against @ against), 1e-6))

@@ -23,8 +23,8 @@ __all__ = ["Token", "content", "is_fragment", "key_of", "read_tokens"]
 
 _TOKEN = re.compile(
     r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)"
-    r"|(?P<number>\d+(?:[.,]\d+)*)(?P<suffix>st|nd|rd|th|s)?(?![^\W\d_])"
-    r"|(?P<mixed>\d+(?:[.,]\d+)*)(?=[^\W\d_])"
+    r"|(?P<number>\d++(?:[.,]\d++)*+)(?P<suffix>st|nd|rd|th|s)?(?![^\W\d_])"
+    r"|(?P<mixed>\d++(?:[.,]\d++)*+)(?=[^\W\d_])"
     r"|(?P<initials>(?:[^\W\d_]\.){2,}[^\W\d_]?)"
     r"|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)"
     r"|(?P<sign>[%$£€])"

@@ -1,39 +1,43 @@
-"""Who says otherwise: sentences about the same thing with another date, number, place or name.
+"""Who says otherwise: documents that give another date, number or place for what is asked.
 
-The values are the words that the reader found for the question, compared by what kind of thing they
-are; differing ones are shown side by side, never merged. "About 600" and "some 300" differ, "Tuesday"
-and "March 3" need not.
+The values are the words that the reader found, compared by what kind of thing they are; differing
+ones are shown side by side, never merged. "About 600" and "some 300" differ, "Tuesday" and "March 3"
+need not. Names are not compared: two persons who criticised a plan are no disagreement.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from rapidfuzz import fuzz
 
 from rag.answer.agree import numbers_in, similarity
-from rag.answer.forms import DATE, persons, places, quantities
+from rag.answer.claims import key_of
+from rag.answer.forms import DATE, FORMS
 from rag.answer.question import Question
 from rag.answer.select import Ranked
-from rag.dates import WEEKDAYS
-from rag.types import Span
+from rag.dates import WEEKDAYS, days
 
-Kind = Literal["date", "number", "place", "name"]
+Kind = Literal["date", "number", "place"]
 
-SAME_SUBJECT = 0.5
-_SURE = 0.6
-"""Least answer probability of a side whose sentence is no likeness of the best one."""
-_KINDS: dict[str, Kind] = {
-    "when": "date",
-    "how_many": "number",
-    "where": "place",
-    "who": "name",
-    "who_said": "name",
-}
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SURE = 0.5
+"""Least answer probability of another side, as a share of the best sentence's own."""
+_RELATED = 0.1
+"""Least likeness of another side's sentence to the best one."""
+_KINDS: dict[str, Kind] = {"when": "date", "how_many": "number", "where": "place"}
+_FORMS = {kind: FORMS[question_type] for question_type, kind in _KINDS.items()}
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
+           "october", "november", "december")  # fmt: skip
+_MONTH = re.compile(
+    r"\b(jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|" + "|".join(_MONTHS) + r")\b"
+)
+_PLAIN_WORDS = re.compile(
+    r"(?i)\b(?:about|around|some|nearly|almost|over|more than|at least|up to|only|the|a|an|in|on|at|by"
+    r"|since|until|from|of)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -55,45 +59,40 @@ class Disagreement:
 def find_disagreement(
     question: Question, ranked: Sequence[Ranked], depth: int
 ) -> Disagreement | None:
-    """One statement per differing value among the `depth` best; None unless documents differ."""
+    """One statement per differing value among the `depth` best; None where documents agree."""
     kind = _kind(question, ranked[0]) if ranked else None
-    if kind is None:
+    first = value_of(kind, question, ranked[0]) if kind else ""
+    if kind is None or not first:
         return None
-    best = ranked[0]
-    sides: list[Stated] = []
-    for each in ranked[:depth]:
-        value = value_of(kind, question, each)
-        if not value or (each is not best and not _is_rival(best, each)):
-            continue
-        if all(not compatible(kind, value, other.value) for other in sides):
+    sides = [Stated(first, ranked[0])]
+    for each in ranked[1:depth]:
+        value = value_of(kind, question, each) if _is_rival(ranked[0], each) else ""
+        if value and all(not compatible(kind, value, other.value) for other in sides):
             sides.append(Stated(value, each))
-    documents = {each.ranked.candidate.document.path for each in sides}
-    if len(sides) < 2 or len(documents) < 2 or sides[0].ranked is not best:
-        return None
-    return Disagreement(kind, tuple(sides))
+    return Disagreement(kind, tuple(sides)) if len(sides) > 1 else None
 
 
 def value_of(kind: Kind, question: Question, ranked: Ranked) -> str:
-    """The date, number, place or name that the sentence gives: the reader's words where they have
-    that form, else the only one in the sentence that the question does not hold itself."""
-    found = ranked.answer_span_text
-    if found and _spans(kind, found):
-        return found
+    """The date, number or place that the sentence gives: the reader's words where they have that
+    form, else the only one in the sentence that the question does not hold itself."""
+    find, found = _FORMS[kind], ranked.answer_span_text
+    if found and find(found):
+        return found if question.type in _KINDS or _is_all(kind, found) else ""
     text, given = ranked.candidate.text, question.text.lower()
-    values = [span.of(text) for span in _spans(kind, text) if span.of(text).lower() not in given]
-    return values[0] if len(values) == 1 and kind != "name" else ""
+    values = [span.of(text) for span in find(text) if span.of(text).lower() not in given]
+    return values[0] if len(values) == 1 else ""
 
 
 def compatible(kind: Kind, a: str, b: str) -> bool:
     """True when both values can be true of one thing: no part that both give differs."""
     if kind == "date":
         first, second = _date_parts(a), _date_parts(b)
-        shared = first.keys() & second.keys()
-        return not shared or all(first[key] == second[key] for key in shared)
+        return all(first[key] & second[key] for key in first.keys() & second.keys())
     if kind == "number":
         numbers, others = numbers_in(a), numbers_in(b)
         return not numbers or not others or bool(numbers & others)
-    return fuzz.token_set_ratio(a.lower(), b.lower()) > 60
+    words, other_words = set(map(key_of, a.split())), set(map(key_of, b.split()))
+    return words <= other_words or other_words <= words or fuzz.ratio(a.lower(), b.lower()) > 90
 
 
 def _kind(question: Question, best: Ranked) -> Kind | None:
@@ -103,40 +102,50 @@ def _kind(question: Question, best: Ranked) -> Kind | None:
     found = best.answer_span_text
     if question.type != "what" or not found:
         return None
-    if DATE.search(found):
-        return "date"
-    return "number" if quantities(found) else None
+    return next((kind for kind in ("date", "number") if _is_all(kind, found)), None)
 
 
-def _spans(kind: Kind, text: str) -> list[Span]:
-    if kind == "date":
-        return [Span(*match.span()) for match in DATE.finditer(text)]
-    if kind == "number":
-        return quantities(text)
-    return places(text) if kind == "place" else persons(text)
+def _is_all(kind: Kind, text: str) -> bool:
+    """True when a date or quantity, with at most a word for its unit, is all that `text` holds."""
+    spans = _FORMS[kind](text)
+    rest = text
+    for span in reversed(spans):
+        rest = rest[: span.start] + rest[span.end :]
+    return bool(spans) and len(_PLAIN_WORDS.sub("", rest).split()) <= 1
 
 
 def _is_rival(best: Ranked, other: Ranked) -> bool:
-    """A sentence of another document about the same subject that the ranker takes seriously."""
+    """The sentence of another document in which the reader finds an answer nearly as surely."""
     if other.candidate.document.path == best.candidate.document.path:
         return False
-    if similarity(best, other) < SAME_SUBJECT:
+    if best.reading is None or other.reading is None or not other.reading.is_best:
         return False
-    is_read = other.reading is not None and other.reading.probability >= _SURE
-    return is_read or other.share >= 0.15 * best.share
+    sure = other.reading.probability >= _SURE * best.reading.probability
+    return sure and similarity(best, other) >= _RELATED
 
 
-def _date_parts(text: str) -> dict[str, str]:
+def _date_parts(text: str) -> dict[str, set[str]]:
+    """The weekdays, months, days and years that `text` gives, a range all that it names."""
     lowered = text.lower()
-    weekdays = [day for day in WEEKDAYS if day in lowered]
-    parts = {"weekday": weekdays[0]} if weekdays else {}
-    month = re.search(r"\b(" + "|".join(_MONTHS) + r")[a-z]*\b", lowered)
-    year = re.search(r"\b(1[0-9]\d{2}|20\d{2})\b", lowered)
-    day = re.search(r"\b(\d{1,2})(?:st|nd|rd|th)?\b", re.sub(r"\d{4}", " ", lowered))
-    if month:
-        parts["month"] = month.group(1)
-    if year:
-        parts["year"] = year.group(1)
-    if day and month:
-        parts["day"] = day.group(1)
-    return parts if DATE.search(text) else {}
+    parts: dict[str, set[str]] = {
+        "weekday": {day for day in WEEKDAYS if day in lowered},
+        "year": set(re.findall(r"\b(?:1[0-9]|20)\d{2}s?\b", lowered)),
+        "month": set(),
+        "day": set(),
+    }
+    for month, day in _days(lowered):
+        parts["month"].add(month)
+        parts["day"] |= {day} if day else set()
+    return {key: values for key, values in parts.items() if values} if DATE.search(text) else {}
+
+
+def _days(text: str) -> Iterator[tuple[str, str]]:
+    """Month and day, where one stands beside it, of every month that `text` names."""
+    for _, iso in days(text):
+        _, month, day = iso.split("-")
+        yield _MONTHS[int(month) - 1][:3], str(int(day))
+    for match in _MONTH.finditer(text):
+        before = re.search(r"(\d{1,2})(?:st|nd|rd|th)?(?: of)? $", text[: match.start()])
+        after = re.match(r"\.? (\d{1,2})(?:st|nd|rd|th)?\b", text[match.end() :])
+        found = after or before
+        yield match.group(1)[:3], str(int(found.group(1))) if found else ""

@@ -17,7 +17,7 @@ def answer_extractively(gathered: Gathered, reader: Reader | None, settings: Rag
 
     What an article says of itself is asked of its metadata.
     """
-    about = answer_about(gathered.question, gathered.evidence, gathered.weights)
+    about = None if gathered.parts else answer_about(gathered.question, gathered.evidence)
     if about is not None:
         return about
     answered: list[Answered] = []

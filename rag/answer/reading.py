@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer.candidates import Candidate
-from rag.reader import Reader
+from rag.reader import NOTHING_READ_SCORE, Reader
 from rag.types import Document, Span
 
 
@@ -62,7 +62,8 @@ def read_sentences(
         best = max(each.span_score for each in found)
         for number, each in zip(window.sentences, found, strict=True):
             known = readings[number]
-            if known is not None and known.score >= each.span_score:
+            unread = each.span_score <= NOTHING_READ_SCORE
+            if unread or (known is not None and known.score >= each.span_score):
                 continue
             start = window.span.start
             readings[number] = SentenceReading(

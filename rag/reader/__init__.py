@@ -6,7 +6,7 @@ Takes a question and passages; gives one `Reading` for each. The shipped model i
 
 from __future__ import annotations
 
-from rag.reader.reader import Reader, Reading
+from rag.reader.reader import NOTHING_READ_SCORE, Reader, Reading
 from rag.reader.shipped import open_default_reader
 
-__all__ = ["Reader", "Reading", "open_default_reader"]
+__all__ = ["NOTHING_READ_SCORE", "Reader", "Reading", "open_default_reader"]

@@ -9,7 +9,7 @@ import pytest
 
 from rag.answer.candidates import Candidate
 from rag.answer.reading import read_sentences
-from rag.reader import Reader, Reading
+from rag.reader import NOTHING_READ_SCORE, Reader, Reading
 from rag.types import Document, Span
 
 SENTENCES = ("Ann came in May.", "She brought cake.", "Ben left.", "Rain fell.", "Cid slept.")
@@ -79,14 +79,26 @@ def test_the_words_found_lie_in_the_sentence_and_the_best_of_a_window_is_marked(
 
 
 def test_a_sentence_in_two_windows_keeps_the_better_reading(candidates: list[Candidate]) -> None:
-    class SecondIsSurer(LongestIsBest):
+    class FirstIsSurer(LongestIsBest):
         def read_parts(
             self, question: str, passages: Sequence[str], parts: Sequence[Sequence[tuple[int, int]]]
         ) -> list[list[Reading]]:
             return [
-                [Reading(s, e, float(n), 0.1 + n) for s, e in each] for n, each in enumerate(parts)
+                [Reading(s, e, -float(n), 0.5) for s, e in each] for n, each in enumerate(parts)
             ]
 
-    readings = read_sentences("Who?", candidates, [0, 2], SecondIsSurer(), most=8)
+    readings = read_sentences("Who?", candidates, [0, 2], FirstIsSurer(), most=8)
     # windows 0-1 and 1-3: sentence 1 stands in both
-    assert [reading.score for reading in readings if reading] == [0.0, 1.0, 1.0, 1.0]
+    assert [reading.score for reading in readings if reading] == [0.0, 0.0, -1.0, -1.0]
+
+
+def test_a_sentence_without_words_for_the_reader_counts_as_unread(
+    candidates: list[Candidate],
+) -> None:
+    class FindsNothing(LongestIsBest):
+        def read_parts(
+            self, question: str, passages: Sequence[str], parts: Sequence[Sequence[tuple[int, int]]]
+        ) -> list[list[Reading]]:
+            return [[Reading(0, 0, NOTHING_READ_SCORE, 0.0)] * len(each) for each in parts]
+
+    assert read_sentences("Who?", candidates, [1], FindsNothing(), most=8) == [None] * 5

@@ -94,6 +94,12 @@ def test_new_wiki_leaves_paragraphs_of_the_articles_asked_about_out(data):
     assert read(corpus)["w-1.txt"][gold.span.start : gold.span.end] == "1"
 
 
+def test_new_wiki_without_splits_asks_everything_and_leaves_every_fourth_out(data):
+    dataset, corpus = external.prepare("new_wiki", data)
+    assert set(read(corpus)) == {"w-1.txt", "w-2.txt", "w-3.txt"}
+    assert [q.answerable for q in dataset.questions] == [False, True, True, True]
+
+
 def test_clapnq_has_evidence_but_no_facts_and_equal_passages_once(data):
     dataset, corpus = external.prepare("clapnq", data)
     answerable, unanswerable = dataset.questions

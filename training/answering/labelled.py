@@ -19,7 +19,7 @@ from rag.types import Span
 HERE = Path(__file__).parent
 NEWS = HERE / "news"
 """Small corpora of invented news reports with questions, ours: one folder each."""
-NEWS_TEST = ("museum", "wildfire")
+NEWS_TEST = ("museum", "wildfire", "glacier", "ceasefire")
 NEW_WIKI_QUESTIONS = HERE / "new_wiki_questions.jsonl"
 """Our questions on whole articles of new_wiki, half of them near misses."""
 
