@@ -74,7 +74,7 @@ class ReaderSettings(Section):
     """The small model that finds the answering span."""
 
     model: str = Field("default", description="default, none, or the path of another ONNX reader")
-    max_passages: int = Field(8, ge=1, le=100, description="passages read for one question")
+    max_passages: int = Field(10, ge=1, le=100, description="passages read for one question")
     threads: int = Field(0, ge=0, le=64, description="compute threads; 0: one per core")
 
 
@@ -83,7 +83,7 @@ class AnsweringSettings(Section):
 
     max_sentences: int = Field(3, ge=1, le=10, description="most sentences quoted")
     min_confidence: float = Field(
-        0.2, ge=0, le=1, description="below this calibrated probability the answer is declined"
+        0.25, ge=0, le=1, description="below this calibrated probability the answer is declined"
     )
     nearest: int = Field(3, ge=0, le=20, description="passages shown when an answer is declined")
     unsupported: Literal["drop", "show"] = Field(

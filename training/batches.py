@@ -9,17 +9,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from training.examples import CLS, SEP, Example
+from training.examples import BETWEEN, FIRST, PAD, SEPARATOR, Example
 
 _SORTED_TOGETHER = 1600
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Padded rows; `start` and `last` are token positions in the row, 0 ([CLS]) = no answer."""
+    """Padded rows; `start` and `last` are token positions in the row, 0 (<s>) = no answer."""
 
     ids: Tensor
-    segments: Tensor
     mask: Tensor
     start: Tensor
     last: Tensor
@@ -39,22 +38,21 @@ def order_batches(examples: Sequence[Example], budget_tokens: int, seed: str) ->
 
 
 def collate(examples: Sequence[Example]) -> Batch:
-    """Pad rows of [CLS] question [SEP] window [SEP] to the longest."""
+    """Pad rows of <s> question </s></s> window </s> to the longest."""
     width = max(len(example) for example in examples)
-    ids = torch.zeros(len(examples), width, dtype=torch.long)
-    segments = torch.zeros_like(ids)
+    ids = torch.full((len(examples), width), PAD, dtype=torch.long)
     start = torch.zeros(len(examples), dtype=torch.long)
     last = torch.zeros_like(start)
     for row, example in enumerate(examples):
-        tokens = [CLS, *example.question, SEP, *example.window, SEP]
+        between = [SEPARATOR, SEPARATOR]
+        tokens = [FIRST, *example.question, *between, *example.window, SEPARATOR]
         ids[row, : len(tokens)] = torch.tensor(tokens)
-        shift = len(example.question) + 2
-        segments[row, shift : len(tokens)] = 1
+        shift = len(example.question) + BETWEEN
         if example.start >= 0:
             start[row] = shift + example.start
             last[row] = shift + example.last
     mask = torch.arange(width)[None, :] < torch.tensor([len(e) for e in examples])[:, None]
-    return Batch(ids, segments, mask, start, last)
+    return Batch(ids, mask, start, last)
 
 
 def _fill(

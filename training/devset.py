@@ -17,7 +17,7 @@ import torch
 from tokenizers import Tokenizer
 
 from training.batches import collate
-from training.examples import LONGEST_QUESTION_TOKENS, Example
+from training.examples import BETWEEN, LONGEST_QUESTION_TOKENS, Example
 from training.metrics import Judged, best_threshold, summarise
 from training.model import ReaderNet
 from training.sources import ENCYCLOPEDIC, Pair
@@ -79,7 +79,7 @@ def _judge(net: ReaderNet, dev: DevSet) -> tuple[list[Judged], list[float]]:
         numbers = order[at : at + 24]
         batch = collate([dev.rows[n] for n in numbers])
         with torch.autocast("cpu", torch.bfloat16):
-            logits = net(batch.ids, batch.segments, batch.mask)
+            logits = net(batch.ids, batch.mask)
         start, end, answer = (x.float().numpy() for x in logits)
         for row, number in enumerate(numbers):
             judged[number] = _best_span(dev, number, start[row], end[row])
@@ -89,7 +89,7 @@ def _judge(net: ReaderNet, dev: DevSet) -> tuple[list[Judged], list[float]]:
 
 def _best_span(dev: DevSet, number: int, start: np.ndarray, end: np.ndarray) -> Judged:
     row, paragraph = dev.rows[number], dev.paragraphs[number]
-    shift = len(row.question) + 2
+    shift = len(row.question) + BETWEEN
     inside = slice(shift, shift + len(row.window))
     pairs = start[inside, None] + end[None, inside]
     allowed = np.triu(np.ones_like(pairs, dtype=bool)) & ~np.triu(

@@ -7,6 +7,7 @@ With `--card reader.json` the scores also go into that file, beside those of oth
 Sets: `squad2_calibration` (2 articles; they set the threshold and, with `new_wiki_dev`, the
 probability weights), `squad2_dev` and `new_wiki_dev` (slices of training articles),
 `near_misses_dev` (our own questions, on paragraphs of which no other of ours trained),
+`near_misses_later` (our own on passages written when the reader was trained),
 `squad2_test` (4 articles; whole paragraphs), `squad2_test_windows` (the same questions on a
 sentence with its neighbours, as in the pipeline), `new_wiki_held_out` (10 articles; every third
 question also on the BM25-nearest other paragraph), `covid_qa` (windows of papers around the gold;
@@ -30,7 +31,7 @@ from training.bm25 import Bm25
 from training.devset import misplaced
 from training.metrics import Judged, auroc, best_threshold, summarise
 from training.sources import Pair, read_clapnq, read_pairs
-from training.splits import load_splits, train_and_dev
+from training.splits import NEAR_MISSES_TRAINED, load_splits, train_and_dev
 from training.windows import sentence_bounds
 
 _WINDOW_CHARS = 1000
@@ -44,6 +45,7 @@ def evaluation_sets(data: Path) -> dict[str, Callable[[], list[Pair]]]:
         "squad2_dev": lambda: train_and_dev(data, "squad2", splits)[1],
         "new_wiki_dev": lambda: _with_misplaced(train_and_dev(data, "new_wiki", splits)[1]),
         "near_misses_dev": lambda: train_and_dev(data, "near_misses", splits)[1],
+        "near_misses_later": lambda: read_pairs(data, "near_misses")[NEAR_MISSES_TRAINED:],
         "squad2_test": lambda: _squad2(data, splits["squad2"]["test"]),
         "squad2_test_windows": lambda: [
             _narrow(p) for p in _squad2(data, splits["squad2"]["test"])

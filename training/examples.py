@@ -1,4 +1,4 @@
-"""The training examples of one pass: positives in fresh windows and six kinds of negatives.
+"""The training examples of one pass: positives in fresh windows and five kinds of negatives.
 
 Takes the splits and the tokenizer once (`ExamplePool`); `epoch(number)` gives the examples of a
 pass, decided by the seed and the number alone, so that a resumed run sees the same ones.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ from tokenizers import Tokenizer
 
 from training.bm25 import words
 from training.edits import Lexicon, edit_question, make_lexicon
-from training.mining import FalseAnswer
-from training.mixes import BROAD, CLOSE, Mix
+from training.mixes import MIX, Mix
 from training.neighbours import find_neighbours, holds
 from training.sources import ENCYCLOPEDIC, Pair
 from training.splits import train_and_dev
@@ -30,12 +28,14 @@ from training.windows import (
     window_text,
 )
 
-CLS, SEP = 101, 102
+FIRST, PAD, SEPARATOR = 0, 1, 2
+"""MPNet's <s>, <pad> and </s>; a row is `<s> question </s></s> window </s>`."""
+BETWEEN = 3
+"""Special tokens before the window: the first one and the two separators."""
 LONGEST_QUESTION_TOKENS = 48
 
 
-RANDOM_POLICY = 150
-BROAD_SHARE = 0.75
+RANDOM_POLICY = 80
 SETS = ("new_wiki", "squad2", "near_misses", "reddit", "amazon", "policyqa")
 
 
@@ -51,7 +51,7 @@ class Example:
     kind: str
 
     def __len__(self) -> int:
-        return len(self.question) + len(self.window) + 3
+        return len(self.question) + len(self.window) + BETWEEN + 1
 
 
 class ExamplePool:
@@ -64,12 +64,10 @@ class ExamplePool:
         tokenizer: Tokenizer,
         *,
         seed: int,
-        mix: Mix = CLOSE,
-        mined: Sequence[FalseAnswer] = (),
+        mix: Mix = MIX,
     ) -> None:
         self.seed = seed
         self.mix = mix
-        self.mined = mined
         self.tokenizer = tokenizer
         self.pairs: list[Pair] = []
         for name in SETS:
@@ -81,12 +79,11 @@ class ExamplePool:
         self.questions = self._tokenize([pair.question for pair in self.pairs])
         self.lexicons = _lexicons(self.pairs)
         self.units, self.neighbours = find_neighbours(self.pairs, self.paragraphs)
-        self.numbers = {pair.id: number for number, pair in enumerate(self.pairs)}
 
     def epoch(self, number: int) -> list[Example]:
-        """The shuffled examples of pass `number`; the first is broad and cut to `BROAD_SHARE`."""
+        """The shuffled examples of pass `number`."""
         rng = random.Random(f"{self.seed}-{number}")
-        mix = self.mix if number else BROAD
+        mix = self.mix
         rows: list[Example] = []
         edits: list[tuple[str, list[int], str]] = []
         for index, pair in enumerate(self.pairs):
@@ -109,15 +106,9 @@ class ExamplePool:
             Example(q, window, -1, -1, kind)
             for q, (_, window, kind) in zip(tokens, edits, strict=True)
         ]
-        rows += [
-            row
-            for false_answer in self.mined
-            if rng.random() < mix.mined
-            for row in self._mined(false_answer, rng)
-        ]
         rows += [self._random_policy(rng) for _ in range(RANDOM_POLICY)]
         rng.shuffle(rows)
-        return rows if number else rows[: int(BROAD_SHARE * len(rows))]
+        return rows
 
     def _tokenize(self, questions: list[str]) -> list[list[int]]:
         encodings = self.tokenizer.encode_batch(questions, add_special_tokens=False)
@@ -178,17 +169,6 @@ class ExamplePool:
                 return []
         window = self.paragraphs[doc_id].ids[first:last][:200]
         return [Example(self.questions[index], window, -1, -1, "neighbour")]
-
-    def _mined(self, false_answer: FalseAnswer, rng: random.Random) -> list[Example]:
-        paragraph = self.paragraphs.get(false_answer.doc_id)
-        index = self.numbers.get(false_answer.question_id)
-        if paragraph is None or index is None:
-            return []
-        span = token_span(paragraph, false_answer.start, false_answer.end) or (0, 1)
-        first, last = window_around(paragraph, span, rng, _target_tokens(rng))
-        if holds(window_text(paragraph, (first, last)), self.pairs[index].answers):
-            return []
-        return [Example(self.questions[index], paragraph.ids[first:last], -1, -1, "mined")]
 
     def _edited(self, index: int, rng: random.Random) -> list[tuple[str, list[int], str]]:
         pair = self.pairs[index]

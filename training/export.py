@@ -78,12 +78,11 @@ def compare(net: ReaderNet, model: Path) -> float:
     """
     generator = torch.Generator().manual_seed(0)
     ids = torch.randint(1000, 30000, (4, 60), generator=generator)
-    segments = (torch.arange(60) > 12).long().expand(4, 60)
     mask = torch.arange(60)[None, :] < torch.tensor([60, 50, 40, 30])[:, None]
     with torch.inference_mode():
-        expected = net(ids, segments, mask)
+        expected = net(ids, mask)
     session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    feeds = dict(zip(INPUTS, (ids.numpy(), segments.numpy(), mask.long().numpy()), strict=True))
+    feeds = dict(zip(INPUTS, (ids.numpy(), mask.long().numpy()), strict=True))
     found = session.run(None, feeds)
     seen = mask.numpy()
     worst = max(

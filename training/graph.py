@@ -1,6 +1,6 @@
 """The reader network as an ONNX graph, written with `onnx.helper` from a torch state dict.
 
-Inputs `input_ids`, `token_type_ids`, `attention_mask` (batch, length) int64; outputs
+Inputs `input_ids`, `attention_mask` (batch, length) int64, at most `LONGEST_ROW` long; outputs
 `start_logits`, `end_logits` (batch, length) and `answerable_logit` (batch,). The word embeddings
 are int8 with one scale per row, so that a rare word does not pay for the widest one; everything
 else is float32 here and quantised by `training.export`.
@@ -15,8 +15,11 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from training.model import distance_buckets
+
 OPSET = 17
-INPUTS = ("input_ids", "token_type_ids", "attention_mask")
+INPUTS = ("input_ids", "attention_mask")
+LONGEST_ROW = 256
 _MASKED = -1e4
 
 Weights = dict[str, NDArray[np.float32]]
@@ -57,36 +60,50 @@ class _Graph:
         return self.add("Mul", self.add("Mul", x, shifted), self.constant(0.5))
 
 
-def reader_graph(weights: Weights, *, heads: int = 12, epsilon: float = 1e-12) -> onnx.ModelProto:
+def reader_graph(weights: Weights, *, heads: int = 12, epsilon: float = 1e-5) -> onnx.ModelProto:
     """The checked model for the state dict `weights` of `training.model.ReaderNet`."""
     graph = _Graph(weights)
-    x = graph.norm(_embeddings(graph), "norm", epsilon)
-    bias = _mask_bias(graph)
-    wide = graph.add("Unsqueeze", bias, graph.constant([1, 2], np.int64))
+    length = _length(graph)
+    x = graph.norm(_embeddings(graph, length), "norm", epsilon)
+    padding = _padding_bias(graph)
+    wide = graph.add("Unsqueeze", padding, graph.constant([1, 2], np.int64))
+    bias = graph.add("Add", _distance_bias(graph, length), wide)
     layers = 1 + max(int(name.split(".")[1]) for name in weights if name.startswith("layers."))
     for number in range(layers):
-        x = _layer(graph, x, wide, f"layers.{number}", heads, epsilon)
-    _heads(graph, x, bias)
+        x = _layer(graph, x, bias, f"layers.{number}", heads, epsilon)
+    _heads(graph, x, padding)
     return _model(graph)
 
 
-def _embeddings(graph: _Graph) -> str:
+def _length(graph: _Graph) -> str:
+    """The number of word pieces of a row, shape (1,)."""
+    shape = graph.add("Shape", "input_ids")
+    return graph.add("Gather", shape, graph.constant([1], np.int64), axis=0)
+
+
+def _embeddings(graph: _Graph, length: str) -> str:
     words = graph.source["words.weight"]
     scales = np.abs(words).max(axis=1, keepdims=True) / 127
     table = graph.constant(np.round(words / np.maximum(scales, 1e-12)), np.int8)
     rows = graph.add("Cast", graph.add("Gather", table, "input_ids"), to=TensorProto.FLOAT)
     word = graph.add("Mul", rows, graph.add("Gather", graph.constant(scales), "input_ids"))
-    shape = graph.add("Shape", "input_ids")
-    length = graph.add("Gather", shape, graph.constant([1], np.int64), axis=0)
+    positions = graph.constant(graph.source["positions.weight"][:LONGEST_ROW])
     zero = graph.constant([0], np.int64)
-    positions = graph.constant(graph.source["positions.weight"])
-    position = graph.add("Slice", positions, zero, length, zero)
-    segments = graph.constant(graph.source["segments.weight"])
-    segment = graph.add("Gather", segments, "token_type_ids")
-    return graph.add("Add", graph.add("Add", word, position), segment)
+    return graph.add("Add", word, graph.add("Slice", positions, zero, length, zero))
 
 
-def _mask_bias(graph: _Graph) -> str:
+def _distance_bias(graph: _Graph, length: str) -> str:
+    """What the distance of two places adds to their attention; (1, heads, length, length)."""
+    buckets = graph.constant(distance_buckets(LONGEST_ROW).numpy(), np.int64)
+    ends = graph.add("Concat", length, length, axis=0)
+    starts, axes = graph.constant([0, 0], np.int64), graph.constant([0, 1], np.int64)
+    seen = graph.add("Slice", buckets, starts, ends, axes)
+    values = graph.constant(graph.source["distances.weight"].T)
+    near = graph.add("Gather", values, seen, axis=1)
+    return graph.add("Unsqueeze", near, graph.constant([0], np.int64))
+
+
+def _padding_bias(graph: _Graph) -> str:
     """0 where a token stands, a large negative number on padding; (batch, length)."""
     mask = graph.add("Cast", "attention_mask", to=TensorProto.FLOAT)
     padding = graph.add("Sub", graph.constant(1.0), mask)
@@ -118,11 +135,11 @@ def _layer(graph: _Graph, x: str, bias: str, name: str, heads: int, epsilon: flo
     )
 
 
-def _heads(graph: _Graph, x: str, bias: str) -> None:
+def _heads(graph: _Graph, x: str, padding: str) -> None:
     spans = graph.linear(x, "span")
     for number, output in enumerate(("start_logits", "end_logits")):
         logits = graph.add("Gather", spans, graph.constant(number, np.int64), axis=2)
-        graph.add("Add", logits, bias, output=output)
+        graph.add("Add", logits, padding, output=output)
     first = graph.add("Gather", x, graph.constant(0, np.int64), axis=1)
     answerable = graph.linear(first, "answerable")
     graph.add("Squeeze", answerable, graph.constant([1], np.int64), output="answerable_logit")

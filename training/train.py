@@ -2,7 +2,7 @@
 
     python -m training.train --data FOLDER --weights FOLDER --run FOLDER --minutes 90
 
-`--weights` holds model.safetensors and tokenizer.json of all-MiniLM-L6-v2. The learning rate
+`--weights` holds model.safetensors and tokenizer.json of all-mpnet-base-v2. The learning rate
 rises over the first 4 % and then falls linearly to zero at the end of the time (`--minutes`) or
 of the steps (`--steps`, the same on every machine). Started again with the same `--run`, it goes
 on from the last checkpoint; with `--from CHECKPOINT` a new run goes on from an older run's last
@@ -29,8 +29,6 @@ from torch.nn import functional
 from training.batches import Batch, collate, order_batches
 from training.devset import DevSet, make_devset, score_devset
 from training.examples import Example, ExamplePool
-from training.mining import read_mined
-from training.mixes import MIXES
 from training.model import ReaderNet, load_encoder
 from training.splits import load_splits
 
@@ -73,14 +71,7 @@ def main() -> None:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     splits = load_splits()
-    pool = ExamplePool(
-        arguments.data,
-        splits,
-        tokenizer,
-        seed=arguments.seed,
-        mix=MIXES[arguments.mix],
-        mined=read_mined(arguments.mined) if arguments.mined else (),
-    )
+    pool = ExamplePool(arguments.data, splits, tokenizer, seed=arguments.seed)
     dev = make_devset(arguments.data, splits, tokenizer)
     state = _start(arguments)
     train(state, pool, dev, arguments)
@@ -125,7 +116,7 @@ def _step(state: State, batch: Batch, progress: float, arguments: argparse.Names
     for group in state.optimizer.param_groups:
         group["lr"] = max(rate, 1e-7) * group["scale"]
     with torch.autocast("cpu", torch.bfloat16):
-        start, end, answerable = state.net(batch.ids, batch.segments, batch.mask)
+        start, end, answerable = state.net(batch.ids, batch.mask)
     loss = reader_loss(start.float(), end.float(), answerable.float(), batch)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(state.net.parameters(), CLIP_NORM)
@@ -139,7 +130,7 @@ def _step(state: State, batch: Batch, progress: float, arguments: argparse.Names
 
 
 def reader_loss(start: Tensor, end: Tensor, answerable: Tensor, batch: Batch) -> Tensor:
-    """Mean cross-entropy of start and end ([CLS] for no answer) plus the answerability loss."""
+    """Mean cross-entropy of start and end (<s> for no answer) plus the answerability loss."""
     start_loss = functional.cross_entropy(start, batch.start)
     end_loss = functional.cross_entropy(end, batch.last)
     answered = (batch.start > 0).float()
@@ -197,7 +188,6 @@ def _start(arguments: argparse.Namespace) -> State:
             "threads": arguments.threads,
             "rate": arguments.rate,
             "minutes": arguments.minutes,
-            "mix": arguments.mix,
             "steps": arguments.steps,
             "frozen_layers": arguments.frozen_layers,
             "seed": arguments.seed,
@@ -311,15 +301,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--from", dest="warm", type=Path, help="a checkpoint for a warm restart")
-    parser.add_argument("--mix", choices=MIXES, default="close")
-    parser.add_argument("--mined", type=Path, help="what training.mining found (for --mix near)")
     parser.add_argument("--minutes", type=float, default=90.0)
     parser.add_argument("--steps", type=int, default=0)
-    parser.add_argument("--rate", type=float, default=2e-4)
-    parser.add_argument("--frozen-layers", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=5e-5)
+    parser.add_argument("--frozen-layers", type=int, default=2)
     parser.add_argument("--batch-tokens", type=int, default=3600)
     parser.add_argument("--average", type=float, default=0.997)
-    parser.add_argument("--dev-minutes", type=float, default=8.0)
+    parser.add_argument("--dev-minutes", type=float, default=15.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=5)
     return parser.parse_args()

@@ -22,9 +22,9 @@ from rag.settings import AnsweringSettings
 from rag.types import Agreement, Answer, AnswerSentence, Citation, Conflict, Document, Span
 
 _DEPTH = 10
-_LEAST_SHARE = 0.04
+_LEAST_SHARE = 0.1
 _MORE_TO_COMPARE, _MORE_LENIENT = 2, 10
-_SECOND_SOURCE_PROBABILITY = 0.6
+_SECOND_SOURCE_PROBABILITY = 0.8
 _MOST_EACH = 2  # sentences for each part of a compound question
 _SHORT_ANSWER_CHARS = 90
 _SHORT_ANSWER_PROBABILITY = 0.5

@@ -23,10 +23,11 @@ from rag.dates import WEEKDAYS, days
 
 Kind = Literal["date", "number", "place"]
 
-_SURE = 0.5
-"""Least answer probability of another side, as a share of the best sentence's own."""
-_RELATED = 0.1
-"""Least likeness of another side's sentence to the best one."""
+# Either the reader finds an answer surely on both sides, or the sentences are much alike and it finds
+# some answer. On sixteen invented news corpora this told 6 of 51 differences and 9 of 725 that nobody
+# had marked, about half of which are some; surer than 0.65 alone told 10 of 50 and 10 of 722.
+_SURE, _RELATED = 0.75, 0.1
+_SOME, _ALIKE = 0.1, 0.7
 _KINDS: dict[str, Kind] = {"when": "date", "how_many": "number", "where": "place"}
 _FORMS = {kind: FORMS[question_type] for question_type, kind in _KINDS.items()}
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -115,13 +116,16 @@ def _is_all(kind: Kind, text: str) -> bool:
 
 
 def _is_rival(best: Ranked, other: Ranked) -> bool:
-    """The sentence of another document in which the reader finds an answer nearly as surely."""
+    """The sentence of another document that answers too, as far as the reader can tell."""
     if other.candidate.document.path == best.candidate.document.path:
         return False
     if best.reading is None or other.reading is None or not other.reading.is_best:
         return False
-    sure = other.reading.probability >= _SURE * best.reading.probability
-    return sure and similarity(best, other) >= _RELATED
+    likeness = similarity(best, other)
+    least = min(best.reading.probability, other.reading.probability)
+    if least >= _SURE and likeness >= _RELATED:
+        return True
+    return likeness >= _ALIKE and other.reading.probability >= _SOME
 
 
 def _date_parts(text: str) -> dict[str, set[str]]:

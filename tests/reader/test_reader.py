@@ -174,7 +174,7 @@ def test_open_default_reader_names_the_missing_path(tmp_path: Path) -> None:
 
 def test_the_shipped_model_is_small_and_described() -> None:
     card = json.loads((MODEL_FOLDER / "reader.json").read_text())
-    assert MODEL_PATH.stat().st_size <= 25_000_000
+    assert MODEL_PATH.stat().st_size <= 90_000_000
     assert card["bytes"] == MODEL_PATH.stat().st_size
     assert {"sha256", "limits", "probability", "scores"} <= card.keys()
     assert (MODEL_FOLDER / "MODEL_CARD.md").is_file()
