@@ -63,7 +63,7 @@ class EmbeddingSettings(Section):
 class RetrievalSettings(Section):
     """How passages are found."""
 
-    top_k: int = Field(10, ge=1, le=200, description="chunks handed to the answerer")
+    top_k: int = Field(15, ge=1, le=200, description="chunks handed to the answerer")
     candidates: int = Field(40, ge=1, le=500, description="chunks each search returns to fusion")
     dense_weight: float = Field(1.0, ge=0, description="weight of the dense scores in the fusion")
     bm25_weight: float = Field(1.0, ge=0, description="weight of the BM25 scores in the fusion")

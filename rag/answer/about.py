@@ -97,16 +97,21 @@ def answer_about(question: Question, evidence: Evidence) -> Answer | None:
 
 
 def _meant(topic: Sequence[str], evidence: Evidence) -> list[Document]:
-    """The documents with every word of the topic; of those, the ones with most of it in title or
-    outlet."""
+    """The documents with most words of the topic, at least half of them; of those, the ones with
+    most in title or outlet."""
     words: dict[str, set[str]] = {}
     for scored in evidence.chunks:
         words.setdefault(scored.chunk.document, set()).update(terms(scored.chunk.text))
-    heads = {path: _head(evidence.documents[path]) for path in words}
     wanted = set(topic)
-    fitting = [path for path in words if wanted <= words[path] | heads[path]]
-    best = max((len(wanted & heads[path]) for path in fitting), default=0)
-    return [evidence.documents[p] for p in fitting if len(wanted & heads[p]) == best]
+    heads = {path: _head(evidence.documents[path]) for path in words}
+    fit = {
+        path: (len(wanted & (words[path] | heads[path])), len(wanted & heads[path]))
+        for path in words
+    }
+    best = max(fit.values(), default=(0, 0))
+    if 2 * best[0] < len(wanted):
+        return []
+    return [evidence.documents[path] for path, fits in fit.items() if fits == best]
 
 
 def _head(document: Document) -> set[str]:
