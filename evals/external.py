@@ -172,8 +172,14 @@ def _new_wiki(loader: ModuleType) -> ExternalSet:
         if asked and record["meta"]["title"] not in asked:
             continue
         identity = record["doc_id"][0]
+        context = record["context"] or ""
+        cut = len(context) - len(context.lstrip())  # the corpus has no blanks at either end
         spans = zip(record["meta"]["spans"], record["meta"]["starts"], strict=True)
-        group = [paragraphs.quote(identity, *each) for each in spans] if identity in kept else []
+        group = [
+            paragraphs.quote(identity, quote, start - cut)
+            for quote, start in spans
+            if identity in kept
+        ]
         record = {
             **record,
             "answerable": bool(group),
