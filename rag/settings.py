@@ -83,7 +83,7 @@ class AnsweringSettings(Section):
 
     max_sentences: int = Field(3, ge=1, le=10, description="most sentences quoted")
     min_confidence: float = Field(
-        0.25, ge=0, le=1, description="below this calibrated probability the answer is declined"
+        0.28, ge=0, le=1, description="below this calibrated probability the answer is declined"
     )
     nearest: int = Field(3, ge=0, le=20, description="passages shown when an answer is declined")
     unsupported: Literal["drop", "show"] = Field(

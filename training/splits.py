@@ -27,7 +27,7 @@ DEV_PARAGRAPHS = {"squad2": 36, "new_wiki": 50, "reddit": 15, "amazon": 15, "pol
 NEAR_MISSES_DEV_STEP = 8
 NEAR_MISSES_SPLIT = 2787
 """The first rows give every eighth paragraph to the dev slice; those written later all train."""
-NEAR_MISSES_TRAINED = 39319
+NEAR_MISSES_TRAINED = 41024
 """The rows after these, on passages of their own, came when the reader was trained: they test it."""
 
 
