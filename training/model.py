@@ -58,7 +58,7 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """`x` (batch, length, hidden); `bias` (batch, heads, length, length) is added to the
-        attention scores: that of the distance, and -inf on padding."""
+        attention scores: that of the distance, and -1e4 on padding."""
         batch, length, hidden = x.shape
         qkv = self.qkv(x).view(batch, length, 3, self.heads, hidden // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)

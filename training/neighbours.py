@@ -1,7 +1,7 @@
 """Windows of other paragraphs that look like an answer by BM25 and do not hold it.
 
 Takes pairs and their tokenised paragraphs; gives `Unit`s (windows of three sentences) and, for each
-pair, the numbers of its best ones. The negatives of a pass and the mined ones both come from here.
+pair, the numbers of its best ones.
 """
 
 from __future__ import annotations

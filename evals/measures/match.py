@@ -24,7 +24,7 @@ def exact_match(case: Case, answer: Answer) -> float | None:
 
 def token_f1(case: Case, answer: Answer) -> float | None:
     """The best F1 of the answer's words against a gold answer's."""
-    return _best(case, answer, _f1)
+    return _best(case, answer, words_f1)
 
 
 def _best(
@@ -39,6 +39,7 @@ def _best(
     return max(compare(said, gold) for gold in golds)
 
 
-def _f1(said: list[str], gold: list[str]) -> float:
+def words_f1(said: list[str], gold: list[str]) -> float:
+    """F1 of the words said against those of a gold answer; neither is empty."""
     shared = sum((Counter(said) & Counter(gold)).values())
     return 2 * shared / (len(said) + len(gold))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 
 from evals.measures.case import Case
+from evals.measures.match import words_f1
 from evals.text import squad_tokens
 from rag.types import Answer
 
@@ -26,4 +27,4 @@ def short_answer(case: Case, answer: Answer) -> float | None:
 
 def _agree(said: list[str], gold: list[str]) -> bool:
     shared = sum((Counter(said) & Counter(gold)).values())
-    return shared in (len(said), len(gold)) or 2 * shared / (len(said) + len(gold)) >= 0.5
+    return shared in (len(said), len(gold)) or words_f1(said, gold) >= 0.5
